@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""Running another program: an argument list, a fixed locale, a time limit, and no way to hang."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import errno
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections import namedtuple
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+
+CommandResult = namedtuple('CommandResult', ['argv', 'rc', 'stdout', 'stderr', 'timed_out', 'seconds'])
+
+# How long a program that was told to end may take before it is killed, in seconds.
+GRACE_SECONDS = 5.0
+
+
+def run_command(argv, environ=None, timeout=60.0, stdin=b'', cwd='/'):
+    """Run a program without a shell and return what it said.
+
+    Output goes to temporary files, not to pipes: a daemon that the program leaves behind keeps a pipe open, and
+    reading to its end would wait for as long as the daemon lives (``cpstart`` leaves many).
+
+    :param argv: list of text; the first item is the program, found on the PATH of ``environ``
+    :param environ: dictionary of environment variables, default: those of this process
+    :param timeout: seconds after which the program and its process group are ended
+    :param stdin: bytes given to the program's standard input
+    :returns: CommandResult; ``stdout`` and ``stderr`` are bytes, ``rc`` is negative for a signal
+    :raises AdministratorError: when the program cannot be started at all
+    """
+    variables = dict(os.environ if environ is None else environ)
+    variables['LC_ALL'] = 'C'
+    variables['LANGUAGE'] = 'C'
+    started = time.time()
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(stdin)
+        given.seek(0)
+        process = _start(argv, variables, given, out, err, cwd)
+        timed_out = not _wait(process, started + timeout)
+        if timed_out:
+            _end_group(process)
+        out.seek(0)
+        err.seek(0)
+        return CommandResult(list(argv), process.returncode, out.read(), err.read(), timed_out, time.time() - started)
+
+
+def _start(argv, variables, given, out, err, cwd):
+    try:
+        return subprocess.Popen(
+            argv, stdin=given, stdout=out, stderr=err, env=variables, cwd=cwd, close_fds=True, preexec_fn=os.setsid
+        )
+    except (OSError, IOError) as error:
+        raise AdministratorError(
+            'the program could not be started', path=argv[0], found=os.strerror(error.errno) if error.errno else str(error)
+        )
+
+
+def _wait(process, until):
+    """Wait for the end of a process; False when ``until`` (seconds since the epoch) passed before it."""
+    pause = 0.005
+    while process.poll() is None:
+        if time.time() >= until:
+            return False
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.1)
+    return True
+
+
+def _end_group(process):
+    """End the program's process group, first politely."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+        except OSError as error:
+            if error.errno != errno.ESRCH:
+                raise
+        if _wait(process, time.time() + GRACE_SECONDS):
+            return
+    process.wait()
+
+
+def tail(data, lines=20):
+    """The last lines of a program's output as text for a message."""
+    return '\n'.join(data.decode('utf-8', 'replace').rstrip().splitlines()[-lines:])
