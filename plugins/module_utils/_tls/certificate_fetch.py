@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""The certificate of a server that speaks TLS 1.3 alone, where it is encrypted: asked with this Python's own TLS library."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import ssl
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.answers import MAX_ANSWER, verdict
+
+# A conversation without a socket of its own came with Python 3.5, TLS 1.3 with OpenSSL 1.1.1.
+AVAILABLE = hasattr(ssl, 'MemoryBIO') and getattr(ssl, 'HAS_TLSv1_3', False)
+UNAVAILABLE_REASON = 'TLS 1.3 encrypts the certificate, and the TLS library of this Python does not speak TLS 1.3'
+
+
+class CertificateFetch(object):
+    """A conversation (see engine.Task) that ends when the server's certificate is known. Nothing is verified: it is only read.
+
+    :param server_name: text for the server name indication, empty for none
+    """
+
+    def __init__(self, server_name):
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = _context().wrap_bio(self._incoming, self._outgoing, server_hostname=server_name or None)
+        self._received = 0
+
+    def start(self):
+        """The bytes to send first."""
+        self._advance()
+        return self._outgoing.read()
+
+    def feed(self, data):
+        """Take received bytes; returns (bytes to send, Verdict or None)."""
+        self._received += len(data)
+        if self._received > MAX_ANSWER:
+            return b'', verdict('inconclusive', 'the handshake is longer than %d bytes' % MAX_ANSWER)
+        self._incoming.write(data)
+        try:
+            done = self._advance()
+        except (ssl.SSLError, ValueError) as error:
+            return b'', verdict('inconclusive', 'the TLS library of this Python said: %s' % error)
+        if not done:
+            return self._outgoing.read(), None
+        return b'', verdict('accepted', None, certificate=self._tls.getpeercert(True))
+
+    def end(self, how, again):
+        """The Verdict when the connection ends early."""
+        return verdict('inconclusive', 'the connection %s before the certificate came' % how, again=again)
+
+    def _advance(self):
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+
+def _context():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    # Only to look at what is served; trust is not the question here.
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        context.set_ciphers('ALL:@SECLEVEL=0')
+    except ssl.SSLError:
+        # A library without security levels shows weak certificates anyway.
+        pass
+    return context

@@ -1,0 +1,288 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""Many conversations with many servers at once, in one thread, within bounds of time, memory and connections.
+
+No threads and no processes: a probe of a fleet runs on the smallest server with any Python. Every connection has one deadline
+for all of it, so a peer that drips bytes cannot hold the run up for longer than one that is silent.
+"""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import errno
+import os
+import resource
+import select
+import socket
+import time
+from collections import OrderedDict, deque
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.answers import CLOSED, RESET, verdict
+
+# Python 2.7 has no clock that is safe from being set.
+_now = getattr(time, 'monotonic', time.time)
+
+# How long a connection that was dropped waits for its next try, in seconds: a busy server may have recovered by then.
+RETRY_PAUSE = 0.2
+# File descriptors that are left to the rest of the process.
+_SPARE_DESCRIPTORS = 32
+_RECEIVE_SIZE = 16384
+_IN_PROGRESS = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN, errno.EINTR)
+_TRY_LATER = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EINTR)
+
+
+class Endpoint(object):
+    """One address and port, what waits for it and what is known of it."""
+
+    def __init__(self, host, port):
+        self.host = host
+        self.port = port
+        self.addresses, self.error = _resolve(host, port)
+        self.waiting = deque()
+        self.active = 0
+        self.answered = False
+        self.queued = False
+
+
+class Task(object):
+    """One conversation to hold with an endpoint.
+
+    :param endpoint: an Endpoint
+    :param make: function that makes a new conversation: ``start()`` -> bytes to send, ``feed(data)`` -> (bytes to send,
+        Verdict or None), ``end(how, again)`` -> Verdict
+    """
+
+    def __init__(self, endpoint, make):
+        self.endpoint = endpoint
+        self.make = make
+        self.tries = 0
+        self.address = 0
+        self.outcome = None
+
+
+class _Connection(object):
+    def __init__(self, task, link, deadline):
+        self.task = task
+        self.link = link
+        self.deadline = deadline
+        self.conversation = task.make()
+        self.outgoing = bytearray(self.conversation.start())
+        self.connected = False
+
+
+def run(tasks, timeout=5.0, concurrency=64, per_endpoint=4, retries=1):
+    """Hold all conversations; afterwards each task has its ``outcome`` (a Verdict) and its number of ``tries``.
+
+    :param timeout: seconds for one connection, from connecting to the verdict
+    :param concurrency: most connections at a time in all
+    :param per_endpoint: most connections at a time to one endpoint
+    :param retries: further tries after a connection that was dropped
+    """
+    engine = _Engine(timeout, concurrency, per_endpoint, retries)
+    try:
+        engine.run(tasks)
+    finally:
+        engine.close()
+
+
+class _Engine(object):
+    def __init__(self, timeout, concurrency, per_endpoint, retries):
+        self._timeout = timeout
+        self._limit = max(1, min(concurrency, _descriptors()))
+        self._per_endpoint = max(1, per_endpoint)
+        self._retries = retries
+        self._ready = deque()
+        self._paused = deque()
+        self._active = OrderedDict()
+        self._poll = select.poll()
+
+    def run(self, tasks):
+        for task in tasks:
+            self._enqueue(task)
+        while self._ready or self._paused or self._active:
+            now = _now()
+            while self._paused and self._paused[0][0] <= now:
+                self._enqueue(self._paused.popleft()[1])
+            while self._ready and len(self._active) < self._limit:
+                self._start_next()
+            self._wait()
+
+    def close(self):
+        for connection in self._active.values():
+            connection.link.close()
+        self._active.clear()
+
+    # -- queues
+
+    def _enqueue(self, task):
+        endpoint = task.endpoint
+        if endpoint.error:
+            task.outcome = verdict('unreachable', endpoint.error)
+            return
+        endpoint.waiting.append(task)
+        self._offer(endpoint)
+
+    def _offer(self, endpoint):
+        if endpoint.waiting and not endpoint.queued and endpoint.active < self._per_endpoint:
+            endpoint.queued = True
+            self._ready.append(endpoint)
+
+    def _start_next(self):
+        endpoint = self._ready.popleft()
+        endpoint.queued = False
+        if endpoint.waiting:
+            self._start(endpoint.waiting.popleft())
+            self._offer(endpoint)
+
+    def _start(self, task):
+        family, address = task.endpoint.addresses[task.address]
+        task.tries += 1
+        try:
+            link = socket.socket(family, socket.SOCK_STREAM)
+        except (OSError, IOError) as error:
+            task.outcome = verdict('inconclusive', 'no socket could be made here: %s' % _words(error))
+            return
+        link.setblocking(False)
+        connection = _Connection(task, link, _now() + self._timeout)
+        task.endpoint.active += 1
+        self._active[link.fileno()] = connection
+        try:
+            code = link.connect_ex(address)
+        except (OSError, IOError) as error:
+            code = error.errno or errno.EINVAL
+        if code not in _IN_PROGRESS:
+            self._failed_to_connect(connection, os.strerror(code))
+            return
+        self._poll.register(link.fileno(), select.POLLOUT)
+
+    # -- events
+
+    def _wait(self):
+        until = [self._paused[0][0]] if self._paused else []
+        if self._active:
+            until.append(next(iter(self._active.values())).deadline)
+        if not until:
+            return
+        pause = max(0.0, min(until) - _now())
+        try:
+            events = self._poll.poll(int(pause * 1000) + 1) if self._active else time.sleep(pause)
+        except (OSError, IOError, select.error) as error:
+            # Python 2.7 lets a signal interrupt a poll.
+            if error.args[0] != errno.EINTR:
+                raise
+            events = None
+        for descriptor, _event in events or ():
+            self._handle(self._active[descriptor])
+        self._expire()
+
+    def _expire(self):
+        # All have the same time, so the one that was started first is the first to be late.
+        now = _now()
+        while self._active:
+            connection = next(iter(self._active.values()))
+            if connection.deadline > now:
+                return
+            if connection.connected:
+                words = 'gave no complete answer within %g seconds' % self._timeout
+                self._finish(connection, connection.conversation.end(words, False))
+            else:
+                self._failed_to_connect(connection, 'no connection within %g seconds' % self._timeout)
+
+    def _handle(self, connection):
+        try:
+            if not connection.connected:
+                code = connection.link.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if code:
+                    self._failed_to_connect(connection, os.strerror(code))
+                    return
+                connection.connected = connection.task.endpoint.answered = True
+            if connection.outgoing:
+                self._send(connection)
+            else:
+                self._receive(connection)
+        except (OSError, IOError) as error:
+            if error.errno in _TRY_LATER:
+                return
+            how = RESET if error.errno in (errno.ECONNRESET, errno.EPIPE) else 'failed (%s)' % _words(error)
+            self._finish(connection, connection.conversation.end(how, True))
+
+    def _send(self, connection):
+        sent = connection.link.send(bytes(connection.outgoing))
+        del connection.outgoing[:sent]
+        if not connection.outgoing:
+            self._poll.modify(connection.link.fileno(), select.POLLIN)
+
+    def _receive(self, connection):
+        data = connection.link.recv(_RECEIVE_SIZE)
+        if not data:
+            self._finish(connection, connection.conversation.end(CLOSED, True))
+            return
+        answer, found = connection.conversation.feed(data)
+        if found is not None:
+            self._finish(connection, found)
+        elif answer:
+            connection.outgoing += bytearray(answer)
+            self._poll.modify(connection.link.fileno(), select.POLLOUT)
+
+    # -- ends
+
+    def _failed_to_connect(self, connection, words):
+        task, endpoint = connection.task, connection.task.endpoint
+        if task.address + 1 < len(endpoint.addresses) and not endpoint.answered:
+            self._release(connection)
+            task.address += 1
+            endpoint.waiting.appendleft(task)
+            self._offer(endpoint)
+            return
+        self._finish(connection, verdict('unreachable', words, again=endpoint.answered))
+        if not endpoint.answered:
+            # Nobody is there: the rest need not wait for it one after the other.
+            while endpoint.waiting:
+                endpoint.waiting.popleft().outcome = verdict('unreachable', words)
+
+    def _finish(self, connection, found):
+        task = connection.task
+        self._release(connection)
+        if found.again and task.tries <= self._retries:
+            self._paused.append((_now() + RETRY_PAUSE, task))
+        else:
+            task.outcome = found
+
+    def _release(self, connection):
+        descriptor = connection.link.fileno()
+        del self._active[descriptor]
+        try:
+            self._poll.unregister(descriptor)
+        except KeyError:
+            # It never came to waiting.
+            pass
+        connection.link.close()
+        connection.task.endpoint.active -= 1
+        self._offer(connection.task.endpoint)
+
+
+def _resolve(host, port):
+    """The addresses of a host: ([(family, socket address)], None) or ([], why not)."""
+    try:
+        found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
+    except (OSError, IOError, UnicodeError) as error:
+        return [], 'the name %s could not be resolved: %s' % (host, _words(error))
+    addresses = []
+    for family, _kind, _protocol, _name, address in found:
+        if family in (socket.AF_INET, socket.AF_INET6) and (family, address) not in addresses:
+            addresses.append((family, address))
+    return addresses, None if addresses else 'the name %s has no address' % host
+
+
+def _descriptors():
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 1 << 20 if soft == resource.RLIM_INFINITY else soft - _SPARE_DESCRIPTORS
+
+
+def _words(error):
+    return getattr(error, 'strerror', None) or str(error)

@@ -1,0 +1,247 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""Which protocol versions endpoints really negotiate, and which certificate they serve: the plan and the results of a probe."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import functools
+import re
+import socket
+from collections import OrderedDict
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls import certificate_fetch, engine
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.answers import AnswerReader
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.client_hello import client_hello
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.protocols import (
+    PROTOCOLS,
+    alert_name,
+    in_order,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.x509 import (
+    CertificateError,
+    read_certificate,
+)
+
+DEFAULT_CONCURRENCY = 64
+DEFAULT_PER_ENDPOINT = 4
+# Fewer tries could take one dropped connection for an answer.
+_TRIES_FOR_SILENCE = 2
+
+
+class Hello(object):
+    """A conversation (see engine.Task) of one ClientHello and its answer."""
+
+    def __init__(self, protocol, server_name):
+        self._hello = client_hello(protocol, server_name)
+        self._reader = AnswerReader(protocol)
+
+    def start(self):
+        """The bytes to send first."""
+        return self._hello
+
+    def feed(self, data):
+        """Take received bytes; there is never more to send."""
+        return b'', self._reader.feed(data)
+
+    def end(self, how, again):
+        """The Verdict when the connection ends early."""
+        return self._reader.end(how, again)
+
+
+def probe(endpoints, protocols=PROTOCOLS, timeout=5.0, concurrency=DEFAULT_CONCURRENCY,
+          per_endpoint=DEFAULT_PER_ENDPOINT, retries=1):
+    """Ask every endpoint, for every server name, with one ClientHello per protocol version.
+
+    :param endpoints: list of dictionaries ``host`` (name, IPv4 or IPv6 address), ``port`` and optionally ``server_names``
+        (default: one empty name, which stands for a client that names no server)
+    :param protocols: names out of protocols.PROTOCOLS
+    :param timeout: seconds for one handshake
+    :param concurrency: most connections at a time; ``per_endpoint``: most of them to one endpoint
+    :param retries: further tries when a connection is dropped in the middle
+    :returns: list of dictionaries, one per endpoint and server name in the order given: ``host``, ``port``, ``server_name``,
+        ``protocols`` {name: {result, alert, alert_name, negotiated, cipher, reason, latent, tries}}, ``certificate``
+        (or null) and ``certificate_reason`` (why it is null)
+    :raises AdministratorError: when an argument cannot be understood
+    """
+    wanted = _known(protocols)
+    targets = _targets(endpoints)
+    bounds = {'timeout': timeout, 'concurrency': concurrency, 'per_endpoint': per_endpoint, 'retries': retries}
+    tasks = OrderedDict()
+    for target in targets:
+        for protocol in wanted:
+            key = target.key(protocol)
+            if key not in tasks:
+                tasks[key] = engine.Task(target.endpoint, functools.partial(Hello, protocol, key[2]))
+    engine.run(list(tasks.values()), **bounds)
+    outcomes = [dict((protocol, tasks[target.key(protocol)]) for protocol in wanted) for target in targets]
+    fetched = _fetch_encrypted(targets, outcomes, bounds)
+    return [_result(target, wanted, found, fetched) for target, found in zip(targets, outcomes)]
+
+
+def accepted_protocols(results):
+    """The short form of the results: ``{"host:port/server name": [accepted protocols]}``."""
+    short = {}
+    for item in results:
+        host = '[%s]' % item['host'] if ':' in item['host'] else item['host']
+        accepted = [name for name, found in item['protocols'].items() if found['result'] == 'accepted']
+        short['%s:%d/%s' % (host, item['port'], item['server_name'])] = in_order(accepted)
+    return short
+
+
+# -- the plan
+
+
+class _Target(object):
+    """One endpoint with one server name."""
+
+    def __init__(self, endpoint, server_name):
+        self.endpoint = endpoint
+        self.server_name = server_name
+        self.wire_name = _wire_name(server_name)
+
+    def key(self, protocol):
+        """What makes a handshake different from others: SSLv3 cannot say a server name."""
+        name = b'' if protocol == 'SSLv3' else self.wire_name
+        return (self.endpoint.host, self.endpoint.port, name, protocol)
+
+
+def _known(protocols):
+    for name in protocols:
+        if name not in PROTOCOLS:
+            raise AdministratorError('a protocol cannot be probed', expected='one of ' + ', '.join(PROTOCOLS), found=name)
+    if not protocols:
+        raise AdministratorError('no protocol to probe for', expected='at least one of ' + ', '.join(PROTOCOLS))
+    return in_order(protocols)
+
+
+def _targets(endpoints):
+    known, targets = {}, []
+    for item in endpoints:
+        host, port = str(item['host']).strip('[]'), int(item['port'])
+        if not host or not 0 < port < 65536:
+            raise AdministratorError('an endpoint cannot be probed', expected='a host and a port', found='%s:%d' % (host, port))
+        if (host, port) not in known:
+            known[host, port] = engine.Endpoint(host, port)
+        names = item.get('server_names')
+        for name in [''] if names is None else names:
+            targets.append(_Target(known[host, port], name or ''))
+    return targets
+
+
+def _wire_name(name):
+    """A server name as it is sent; empty for an address, which the extension cannot carry (RFC 6066, section 3)."""
+    name = name.strip('[]').rstrip('.')
+    if not name or _is_address(name):
+        return b''
+    try:
+        wire = name.encode('ascii') if re.match(r'[\x21-\x7e]+$', name) else name.encode('idna')
+    except UnicodeError:
+        wire = b''
+    if not 0 < len(wire) < 256:
+        raise AdministratorError('a server name cannot be sent', expected='a DNS name', found=repr(name))
+    return wire
+
+
+def _is_address(name):
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, name)
+        except (OSError, IOError, ValueError, UnicodeError):
+            continue
+        return True
+    return False
+
+
+# -- the certificate
+
+
+def _served(target, outcomes):
+    """The DER certificate that the newest unencrypted handshake showed, and the protocol that showed it."""
+    for protocol in reversed(PROTOCOLS):
+        if protocol == 'SSLv3' and target.wire_name:
+            continue
+        task = outcomes.get(protocol)
+        if task is not None and task.outcome.certificate is not None:
+            return task.outcome.certificate, protocol
+    return None, None
+
+
+def _fetch_encrypted(targets, outcomes, bounds):
+    """Certificates that only TLS 1.3 would show, by handshake: {(host, port, name): Task}."""
+    tasks = OrderedDict()
+    for target, found in zip(targets, outcomes):
+        task = found.get('TLSv1.3')
+        if task is None or task.outcome.result != 'accepted' or _served(target, found)[0] is not None:
+            continue
+        if certificate_fetch.AVAILABLE:
+            name = target.wire_name.decode('ascii')
+            make = functools.partial(certificate_fetch.CertificateFetch, name)
+            tasks.setdefault(target.key('TLSv1.3'), engine.Task(target.endpoint, make))
+    engine.run(list(tasks.values()), **bounds)
+    return tasks
+
+
+def _certificate(target, outcomes, fetched):
+    """(certificate or None, why there is none)."""
+    der, protocol = _served(target, outcomes)
+    if der is None:
+        task = fetched.get(target.key('TLSv1.3'))
+        if task is not None:
+            der, protocol = task.outcome.certificate, 'TLSv1.3'
+            if der is None:
+                return None, task.outcome.reason
+    if der is None:
+        accepted = [name for name in outcomes if outcomes[name].outcome.result == 'accepted']
+        if accepted == ['TLSv1.3']:
+            return None, certificate_fetch.UNAVAILABLE_REASON
+        return None, 'no handshake showed a certificate' if accepted else 'no protocol was accepted'
+    try:
+        facts = read_certificate(der)
+    except CertificateError as error:
+        return None, 'the served certificate cannot be read: %s' % error
+    return dict(facts, seen_with=protocol), None
+
+
+# -- the results
+
+
+def _result(target, wanted, outcomes, fetched):
+    accepted = [name for name in wanted if outcomes[name].outcome.result == 'accepted']
+    certificate, reason = _certificate(target, outcomes, fetched)
+    return {
+        'host': target.endpoint.host,
+        'port': target.endpoint.port,
+        'server_name': target.server_name,
+        'protocols': dict((name, _facts(outcomes[name], accepted)) for name in wanted),
+        'certificate': certificate,
+        'certificate_reason': reason,
+    }
+
+
+def _facts(task, accepted):
+    found = task.outcome
+    if found.silent and found.result == 'inconclusive' and accepted and task.tries >= _TRIES_FOR_SILENCE:
+        # OpenSSL before 1.1.0 has no alert for a version that is switched off: it just closes the connection. Where
+        # the same address accepts another version in the same run, a repeated orderly close is that.
+        reason = 'closed without an answer %d times, while %s was accepted: how OpenSSL before 1.1.0 refuses a version' % (
+            task.tries,
+            ', '.join(accepted),
+        )
+        found = found._replace(result='refused', reason=reason)
+    return {
+        'result': found.result,
+        'alert': found.alert,
+        'alert_name': None if found.alert is None else alert_name(found.alert),
+        'negotiated': found.negotiated,
+        'cipher': found.cipher,
+        'reason': found.reason,
+        'latent': found.latent,
+        'tries': task.tries,
+    }

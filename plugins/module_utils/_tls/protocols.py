@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""The numbers of the TLS protocol that a probe meets: versions and alerts, with what an alert says about a version."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+from collections import namedtuple
+
+# Oldest first: the order of every list of protocols in this collection. Numbers: RFC 6101, 2246, 4346, 5246, 8446.
+VERSIONS = (
+    ('SSLv3', 0x0300),
+    ('TLSv1', 0x0301),
+    ('TLSv1.1', 0x0302),
+    ('TLSv1.2', 0x0303),
+    ('TLSv1.3', 0x0304),
+)
+PROTOCOLS = tuple(name for name, _number in VERSIONS)
+NUMBER_OF = dict(VERSIONS)
+NAME_OF = dict((number, name) for name, number in VERSIONS)
+
+ALERT_NAMES = {
+    0: 'close_notify',
+    10: 'unexpected_message',
+    20: 'bad_record_mac',
+    21: 'decryption_failed',
+    22: 'record_overflow',
+    30: 'decompression_failure',
+    40: 'handshake_failure',
+    41: 'no_certificate',
+    42: 'bad_certificate',
+    43: 'unsupported_certificate',
+    44: 'certificate_revoked',
+    45: 'certificate_expired',
+    46: 'certificate_unknown',
+    47: 'illegal_parameter',
+    48: 'unknown_ca',
+    49: 'access_denied',
+    50: 'decode_error',
+    51: 'decrypt_error',
+    60: 'export_restriction',
+    70: 'protocol_version',
+    71: 'insufficient_security',
+    80: 'internal_error',
+    86: 'inappropriate_fallback',
+    90: 'user_canceled',
+    100: 'no_renegotiation',
+    109: 'missing_extension',
+    110: 'unsupported_extension',
+    111: 'certificate_unobtainable',
+    112: 'unrecognized_name',
+    113: 'bad_certificate_status_response',
+    115: 'unknown_psk_identity',
+    116: 'certificate_required',
+    120: 'no_application_protocol',
+}
+
+AlertMeaning = namedtuple('AlertMeaning', ['result', 'latent', 'reason'])
+
+# OpenSSL settles the version of a connection before anything else, so an alert about ciphers or keys proves that the
+# version itself was let through: the protocol setting still allows it, and it comes back with the next relaxed cipher list.
+_MEANINGS = {
+    70: AlertMeaning('refused', False, 'the server does not allow this protocol version'),
+    80: AlertMeaning(
+        'refused', True, 'the protocol setting still allows this version; only the security level of OpenSSL holds it back'
+    ),
+    40: AlertMeaning(
+        'refused', True, 'the version was let through, then no cipher suite or key exchange was found in common'
+    ),
+    71: AlertMeaning('refused', True, 'the version was let through, then every offered cipher suite was too weak'),
+    86: AlertMeaning('refused', False, 'the server wants a newer protocol version'),
+}
+_SSLV3_FAILURE = AlertMeaning('refused', False, 'the usual answer of a server that does not have SSLv3')
+
+
+def alert_name(number):
+    """The name of an alert in the words of the standards, ``unknown`` for other numbers."""
+    return ALERT_NAMES.get(number, 'unknown')
+
+
+def version_name(number):
+    """The name of a version on the wire; a version that no standard names is shown as its number."""
+    return NAME_OF.get(number, 'unknown (0x%04x)' % number)
+
+
+def in_order(protocols):
+    """The same protocol names, each once, oldest first; unknown names are left out."""
+    wanted = set(protocols)
+    return [name for name in PROTOCOLS if name in wanted]
+
+
+def alert_meaning(protocol, number):
+    """What a fatal alert says about the protocol version of the hello that it answers.
+
+    :returns: AlertMeaning; ``latent`` is true when the version is not refused as such, only something else holds it back
+    """
+    if protocol == 'SSLv3' and number == 40:
+        return _SSLV3_FAILURE
+    if number in _MEANINGS:
+        return _MEANINGS[number]
+    return AlertMeaning(
+        'inconclusive', False, 'the alert %d (%s) says nothing about the version' % (number, alert_name(number))
+    )
