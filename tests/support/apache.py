@@ -128,7 +128,7 @@ def preamble(installation: Installation, folder: Path, modules: Iterable[str] = 
     lines += [
         "ServerName localhost",
         f'ErrorLog "{folder}/error.log"',
-        "LogLevel warn ssl:info",
+        "LogLevel warn",
         "StartServers 1",
         "ServerLimit 2",
         "ThreadsPerChild 32",

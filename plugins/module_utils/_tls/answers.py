@@ -130,7 +130,7 @@ class AnswerReader(object):
         return len(self._raw) < 5 or len(self._raw) < 5 + _number(self._raw, 3, 2)
 
     def _take_record(self):
-        kind, length = self._raw[0], _number(self._raw, 3, 2)
+        kind, version, length = self._raw[0], _number(self._raw, 1, 2), _number(self._raw, 3, 2)
         if length > _MAX_RECORD:
             raise BadAnswer('a record of %d bytes is longer than TLS allows' % length)
         if len(self._raw) < 5 + length:
@@ -138,14 +138,14 @@ class AnswerReader(object):
         payload = self._raw[5 : 5 + length]
         del self._raw[: 5 + length]
         if kind == _ALERT:
-            return self._take_alerts(payload)
+            return self._take_alerts(payload, version)
         if kind == _HANDSHAKE:
             return self._take_messages(payload)
         if self._hello is None:
             raise BadAnswer('a record of type %d came before the ServerHello' % kind)
         return self._with_hello(None)
 
-    def _take_alerts(self, payload):
+    def _take_alerts(self, payload, record_version):
         self._alerts += payload
         while len(self._alerts) >= 2:
             level, number = self._alerts[0], self._alerts[1]
@@ -158,8 +158,10 @@ class AnswerReader(object):
             if level == 1 and number != 70:
                 self._warning = number
                 continue
-            meaning = alert_meaning(self.protocol, number)
-            return verdict(meaning.result, meaning.reason, alert=number, latent=meaning.latent)
+            meaning = alert_meaning(self.protocol, number, record_version)
+            return verdict(
+                meaning.result, meaning.reason, alert=number, negotiated=meaning.negotiated, latent=meaning.latent
+            )
         return None
 
     # -- handshake messages

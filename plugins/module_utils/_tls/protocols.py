@@ -60,22 +60,20 @@ ALERT_NAMES = {
     120: 'no_application_protocol',
 }
 
-AlertMeaning = namedtuple('AlertMeaning', ['result', 'latent', 'reason'])
+# ``negotiated``: the version that the server had settled on when it sent the alert, None when that is not known.
+AlertMeaning = namedtuple('AlertMeaning', ['result', 'latent', 'negotiated', 'reason'])
 
-# OpenSSL settles the version of a connection before anything else, so an alert about ciphers or keys proves that the
-# version itself was let through: the protocol setting still allows it, and it comes back with the next relaxed cipher list.
-_MEANINGS = {
-    70: AlertMeaning('refused', False, 'the server does not allow this protocol version'),
-    80: AlertMeaning(
-        'refused', True, 'the protocol setting still allows this version; only the security level of OpenSSL holds it back'
-    ),
-    40: AlertMeaning(
-        'refused', True, 'the version was let through, then no cipher suite or key exchange was found in common'
-    ),
-    71: AlertMeaning('refused', True, 'the version was let through, then every offered cipher suite was too weak'),
-    86: AlertMeaning('refused', False, 'the server wants a newer protocol version'),
+_REFUSALS = {
+    70: 'the server does not allow this protocol version',
+    86: 'the server wants a newer protocol version',
 }
-_SSLV3_FAILURE = AlertMeaning('refused', False, 'the usual answer of a server that does not have SSLv3')
+# OpenSSL settles the version of a connection before anything else, so an alert about ciphers or keys proves that the
+# version itself was let through: the protocol setting still allows it, and it comes back when what holds it back goes.
+_HELD_BACK = {
+    40: 'no cipher suite or key exchange was found in common',
+    71: 'every offered cipher suite was too weak for the server',
+    80: 'the security level of OpenSSL holds it back',
+}
 
 
 def alert_name(number):
@@ -94,15 +92,27 @@ def in_order(protocols):
     return [name for name in PROTOCOLS if name in wanted]
 
 
-def alert_meaning(protocol, number):
+def alert_meaning(protocol, number, record_version):
     """What a fatal alert says about the protocol version of the hello that it answers.
 
+    :param protocol: the version that the hello offered
+    :param number: the alert
+    :param record_version: number of the version in the header of the alert's record: OpenSSL writes there the version that it
+        had settled on, which tells a held-back TLSv1 from a held-back TLSv1.1 where both hellos get the same alert
     :returns: AlertMeaning; ``latent`` is true when the version is not refused as such, only something else holds it back
     """
+    if number in _REFUSALS:
+        return AlertMeaning('refused', False, None, _REFUSALS[number])
+    if number not in _HELD_BACK:
+        words = 'the alert %d (%s) says nothing about the version' % (number, alert_name(number))
+        return AlertMeaning('inconclusive', False, None, words)
     if protocol == 'SSLv3' and number == 40:
-        return _SSLV3_FAILURE
-    if number in _MEANINGS:
-        return _MEANINGS[number]
-    return AlertMeaning(
-        'inconclusive', False, 'the alert %d (%s) says nothing about the version' % (number, alert_name(number))
-    )
+        return AlertMeaning('refused', False, None, 'the usual answer of a server that does not have SSLv3')
+    # TLS 1.3 writes the number of TLS 1.2 there.
+    asked = min(NUMBER_OF[protocol], NUMBER_OF['TLSv1.2'])
+    if record_version < asked and record_version in NAME_OF:
+        lower = NAME_OF[record_version]
+        words = 'the server would only go on with the lower version %s, and then %s' % (lower, _HELD_BACK[number])
+        return AlertMeaning('refused', False, lower, words)
+    words = 'the protocol setting still allows this version, but %s' % _HELD_BACK[number]
+    return AlertMeaning('refused', True, None, words)
