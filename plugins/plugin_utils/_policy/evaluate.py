@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""The one pure function of the policy: facts of a server and a policy in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timezone
+from typing import Any
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import (
+    certificate_rules,
+    client_rules,
+    operation_rules,
+    tls_rules,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.facts import (
+    Facts,
+    Outcome,
+    Unreadable,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import Policy, read_policy
+
+Finding = dict[str, Any]
+
+
+def findings(
+    server: Any, declared: Mapping[str, Any], probe: Any = None, clients: Any = None, name: str = ""
+) -> list[Finding]:
+    """Judge one server by the policy.
+
+    :param server: facts as ``server_info`` returns them
+    :param declared: the policy: tls_protocols, sign_hash, waivers, legacy_clients, now
+    :param probe: results of ``tls_probe_info``, None when no handshake was tried
+    :param clients: result of ``tls_client_info``, None when no log was read
+    :param name: the server's name in the inventory, which waivers are matched with
+    :returns: one finding for each rule, in the order of the rules
+    :raises PolicyError: when the policy itself cannot be used
+    """
+    policy = read_policy(declared)
+    facts = Facts(server)
+    outcomes = {
+        "TLS-1": _judge(lambda: tls_rules.configured(facts, policy)),
+        "TLS-2": _judge(lambda: tls_rules.negotiated(facts, policy, probe)),
+        "TLS-3": _judge(lambda: tls_rules.starts(facts)),
+        "ICA-1": _judge(lambda: certificate_rules.signs(facts, policy)),
+        "ICA-2": _judge(lambda: certificate_rules.root(facts, policy)),
+        "CERT-1": _judge(lambda: certificate_rules.certificates(facts, policy)),
+        "SERVICE-1": _judge(lambda: operation_rules.running(facts)),
+        "GUARD-1": _judge(lambda: operation_rules.guarded(facts)),
+    }
+    refuses_already = outcomes["TLS-1"].status == "pass" and outcomes["TLS-2"].status == "pass"
+    outcomes["CLIENT-1"] = _judge(lambda: client_rules.legacy(clients, policy, refuses_already))
+    return [_waive(rule, outcome, policy, name).finding(rule) for rule, outcome in outcomes.items()]
+
+
+def _judge(rule: Callable[[], Outcome]) -> Outcome:
+    """Run one rule. What it could not read, or could not make sense of, is an error of that rule alone."""
+    try:
+        return rule()
+    except Unreadable as missing:
+        reason = str(missing)
+    except (AttributeError, KeyError, TypeError, ValueError) as odd:
+        reason = f"the facts have an unexpected shape ({type(odd).__name__}: {odd})"
+    return Outcome("error", f"Not read: {reason}.", {}, "Make this part readable, then assess the server again.")
+
+
+def _waive(rule: str, outcome: Outcome, policy: Policy, name: str) -> Outcome:
+    """Apply the waivers to a failure. An error stays one: nobody can accept what was not read."""
+    if outcome.status != "fail":
+        return outcome
+    matching = [waiver for waiver in policy.waivers if waiver.covers(rule, name)]
+    if not matching:
+        return outcome
+    latest = max(matching, key=lambda waiver: waiver.expires)
+    evidence = {**outcome.evidence, "waiver": {"reason": latest.reason, "expires": latest.expires.isoformat()}}
+    if policy.now.astimezone(timezone.utc).date() <= latest.expires:
+        message = f"{outcome.message} Waived until {latest.expires}: {latest.reason}"
+        return Outcome("waived", message, evidence, f"Remove the cause before {latest.expires}.")
+    message = f"{outcome.message} The waiver of {latest.expires} has expired: {latest.reason}"
+    return Outcome("fail", message, evidence, outcome.next_step)
+
+
+def of_status(judged: Sequence[Finding], *statuses: str) -> list[Finding]:
+    """The findings that have one of the statuses."""
+    return [finding for finding in judged if finding["status"] in statuses]
