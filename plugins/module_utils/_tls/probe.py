@@ -89,7 +89,7 @@ def accepted_protocols(results):
     """The short form of the results: ``{"host:port/server name": [accepted protocols]}``."""
     short = {}
     for item in results:
-        host = '[%s]' % item['host'] if ':' in item['host'] else item['host']
+        host = '[%s]' % item['host'].strip('[]') if ':' in item['host'] else item['host']
         accepted = [name for name, found in item['protocols'].items() if found['result'] == 'accepted']
         short['%s:%d/%s' % (host, item['port'], item['server_name'])] = in_order(accepted)
     return short
@@ -101,8 +101,9 @@ def accepted_protocols(results):
 class _Target(object):
     """One endpoint with one server name."""
 
-    def __init__(self, endpoint, server_name):
+    def __init__(self, endpoint, host, server_name):
         self.endpoint = endpoint
+        self.host = host
         self.server_name = server_name
         self.wire_name = _wire_name(server_name)
 
@@ -124,15 +125,22 @@ def _known(protocols):
 def _targets(endpoints):
     known, targets = {}, []
     for item in endpoints:
-        host, port = str(item['host']).strip('[]'), int(item['port'])
+        host, port = _text(item['host']).strip('[]'), int(item['port'])
         if not host or not 0 < port < 65536:
-            raise AdministratorError('an endpoint cannot be probed', expected='a host and a port', found='%s:%d' % (host, port))
+            raise AdministratorError(
+                'an endpoint cannot be probed', expected='a host and a port', found='%s:%d' % (_ascii(host), port)
+            )
         if (host, port) not in known:
             known[host, port] = engine.Endpoint(host, port)
         names = item.get('server_names')
         for name in [''] if names is None else names:
-            targets.append(_Target(known[host, port], name or ''))
+            targets.append(_Target(known[host, port], _text(item['host']), _text(name or '')))
     return targets
+
+
+def _text(value):
+    """Text of any string: Python 2.7 hands options over as bytes."""
+    return value.decode('utf-8', 'replace') if isinstance(value, bytes) else value
 
 
 def _wire_name(name):
@@ -145,8 +153,12 @@ def _wire_name(name):
     except UnicodeError:
         wire = b''
     if not 0 < len(wire) < 256:
-        raise AdministratorError('a server name cannot be sent', expected='a DNS name', found=repr(name))
+        raise AdministratorError('a server name cannot be sent', expected='a DNS name', found=_ascii(name))
     return wire
+
+
+def _ascii(text):
+    return text.encode('ascii', 'backslashreplace').decode('ascii')
 
 
 def _is_address(name):
@@ -216,7 +228,7 @@ def _result(target, wanted, outcomes, fetched):
     accepted = [name for name in wanted if outcomes[name].outcome.result == 'accepted']
     certificate, reason = _certificate(target, outcomes, fetched)
     return {
-        'host': target.endpoint.host,
+        'host': target.host,
         'port': target.endpoint.port,
         'server_name': target.server_name,
         'protocols': dict((name, _facts(outcomes[name], accepted)) for name in wanted),
