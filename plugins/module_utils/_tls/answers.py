@@ -21,6 +21,14 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls
     suite_name,
     suites_for,
 )
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.messages import (
+    BadAnswer,
+    first_certificate,
+    looks_like_record,
+    not_tls,
+    number_at,
+    read_server_hello,
+)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.protocols import (
     NUMBER_OF,
     alert_meaning,
@@ -37,19 +45,12 @@ Verdict = namedtuple(
 MAX_ANSWER = 128 * 1024
 _MAX_RECORD = 16384 + 2048
 _MAX_SERVER_HELLO = 4096
+# Bytes of a plaintext greeting that show its kind.
+_ENOUGH_TO_TELL = 5
 
 _ALERT, _HANDSHAKE = 21, 22
-_RECORD_TYPES = (20, _ALERT, _HANDSHAKE, 23)
 _SERVER_HELLO, _CERTIFICATE, _SERVER_KEY_EXCHANGE, _SERVER_HELLO_DONE = 2, 11, 12, 14
 _HELLO_REQUEST = 0
-_SUPPORTED_VERSIONS = 43
-
-# The random of a ServerHello that means HelloRetryRequest: SHA-256 of those words (RFC 8446, 4.1.3).
-RETRY_RANDOM = bytearray(
-    b'\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91'
-    b'\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c'
-)
-
 
 def verdict(result, reason, alert=None, negotiated=None, cipher=None, latent=False, certificate=None, silent=False,
             again=False):
@@ -60,10 +61,6 @@ def verdict(result, reason, alert=None, negotiated=None, cipher=None, latent=Fal
 # How a connection can end before its answer was complete, as words after "the connection ".
 CLOSED = 'was closed'
 RESET = 'was reset'
-
-
-class BadAnswer(Exception):
-    """The answer is not what the TLS standards allow; the text says how."""
 
 
 class AnswerReader(object):
@@ -111,9 +108,8 @@ class AnswerReader(object):
             return self._with_hello(None)
         if not self._received:
             return verdict('inconclusive', 'the connection %s before any answer' % how, silent=how == CLOSED, again=again)
-        plain = plaintext_kind(self._raw)
-        if plain and not _looks_like_record(self._raw):
-            return verdict('inconclusive', plain)
+        if self._raw and not looks_like_record(self._raw):
+            return verdict('inconclusive', not_tls(self._raw))
         said = ''
         if self._warning is not None:
             said = ', after the warning %d (%s)' % (self._warning, alert_name(self._warning))
@@ -122,15 +118,15 @@ class AnswerReader(object):
     # -- records
 
     def _judge_start(self):
-        if len(self._raw) >= 3 and not _looks_like_record(self._raw):
-            raise BadAnswer(plaintext_kind(self._raw) or 'the answer is not TLS: it starts with %s' % _hex(self._raw))
+        if len(self._raw) >= _ENOUGH_TO_TELL and not looks_like_record(self._raw):
+            raise BadAnswer(not_tls(self._raw))
 
     def _raw_incomplete(self):
         self._judge_start()
-        return len(self._raw) < 5 or len(self._raw) < 5 + _number(self._raw, 3, 2)
+        return len(self._raw) < 5 or len(self._raw) < 5 + number_at(self._raw, 3, 2)
 
     def _take_record(self):
-        kind, version, length = self._raw[0], _number(self._raw, 1, 2), _number(self._raw, 3, 2)
+        kind, version, length = self._raw[0], number_at(self._raw, 1, 2), number_at(self._raw, 3, 2)
         if length > _MAX_RECORD:
             raise BadAnswer('a record of %d bytes is longer than TLS allows' % length)
         if len(self._raw) < 5 + length:
@@ -169,7 +165,7 @@ class AnswerReader(object):
     def _take_messages(self, payload):
         self._messages += payload
         while len(self._messages) >= 4:
-            kind, length = self._messages[0], _number(self._messages, 1, 3)
+            kind, length = self._messages[0], number_at(self._messages, 1, 3)
             if self._hello is None:
                 if kind not in (_SERVER_HELLO, _HELLO_REQUEST):
                     raise BadAnswer('a handshake message of type %d came before the ServerHello' % kind)
@@ -212,95 +208,3 @@ class AnswerReader(object):
         if self._hello is not None and self._hello.suite in suites_for(self.protocol):
             return self._with_hello(None)
         return verdict('inconclusive', reason)
-
-
-ServerHello = namedtuple('ServerHello', ['version', 'suite'])
-
-
-def read_server_hello(body):
-    """The version and cipher suite of a ServerHello or HelloRetryRequest.
-
-    :param body: bytearray, the message without its header
-    :raises BadAnswer: when it is not well-formed
-    """
-    if len(body) < 38:
-        raise BadAnswer('a ServerHello of only %d bytes' % len(body))
-    version, random, session = _number(body, 0, 2), body[2:34], body[34]
-    at = 35 + session
-    if session > 32 or len(body) < at + 3:
-        raise BadAnswer('a ServerHello that ends in its session id')
-    suite = _number(body, at, 2)
-    selected = _selected_version(body, at + 3)
-    if selected is not None:
-        version = selected
-    elif random == RETRY_RANDOM:
-        raise BadAnswer('a HelloRetryRequest without a version')
-    if version >> 8 != 3:
-        raise BadAnswer('a ServerHello of the version 0x%04x' % version)
-    return ServerHello(version, suite)
-
-
-def _selected_version(body, at):
-    """The value of the supported_versions extension, None when there is none."""
-    if at == len(body):
-        return None
-    stop = at + 2 + _number(body, at, 2)
-    if stop != len(body):
-        raise BadAnswer('a ServerHello whose extensions have another length than it says')
-    at += 2
-    while at < stop:
-        kind, length = _number(body, at, 2), _number(body, at + 2, 2)
-        at += 4
-        if at + length > stop:
-            raise BadAnswer('a ServerHello that ends in an extension')
-        if kind == _SUPPORTED_VERSIONS:
-            if length != 2:
-                raise BadAnswer('a supported_versions extension of %d bytes' % length)
-            return _number(body, at, 2)
-        at += length
-    return None
-
-
-def first_certificate(body):
-    """The server's own certificate (DER, bytes) out of a Certificate message up to TLS 1.2; None when it has none."""
-    if len(body) < 6:
-        return None
-    length = _number(body, 3, 3)
-    if not length or 6 + length > len(body):
-        return None
-    return bytes(body[6 : 6 + length])
-
-
-def plaintext_kind(data):
-    """What kind of plaintext a peer speaks instead of TLS, as a sentence; None when it is no text that is known."""
-    start = bytes(data[:16])
-    for mark, meaning in (
-        (b'HTTP/', 'the server answered in plaintext HTTP: TLS is not switched on for this address'),
-        (b'<', 'the server answered with a plaintext page: TLS is not switched on for this address'),
-        (b'SSH-', 'an SSH server answered'),
-        (b'220', 'a server that greets in plaintext (SMTP or FTP) answered'),
-        (b'* OK', 'an IMAP server answered in plaintext'),
-        (b'+OK', 'a POP3 server answered in plaintext'),
-    ):
-        if start.startswith(mark):
-            return meaning
-    if len(data) >= 3 and all(byte in (9, 10, 13) or 32 <= byte < 127 for byte in bytearray(start)):
-        return 'the server answered in plaintext that is not TLS'
-    return None
-
-
-def _looks_like_record(data):
-    return data[0] in _RECORD_TYPES and (len(data) < 2 or data[1] == 3)
-
-
-def _number(data, at, size):
-    if at + size > len(data):
-        raise BadAnswer('a message that ends too early')
-    value = 0
-    for byte in data[at : at + size]:
-        value = value << 8 | byte
-    return value
-
-
-def _hex(data):
-    return ' '.join('%02x' % byte for byte in data[:8])
