@@ -75,10 +75,17 @@ def find_installation() -> Installation:
 
 def free_port(host: str = "127.0.0.1") -> int:
     """A TCP port of ``host`` that nothing listens on at this moment."""
+    return free_ports(1, host)[0]
+
+
+def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
+    """Different TCP ports of ``host`` that nothing listens on at this moment."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    with contextlib.ExitStack() as held:
+        links = [held.enter_context(socket.socket(family)) for _number in range(count)]
+        for link in links:
+            link.bind((host, 0))
+        return [int(link.getsockname()[1]) for link in links]
 
 
 def make_certificate(
@@ -106,7 +113,9 @@ def make_certificate(
     command += ["-subj", subject or f"/CN={name}", "-keyout", str(made.key), "-out", str(made.certificate)]
     if names:
         command += ["-addext", "subjectAltName=" + ",".join(f"DNS:{item}" for item in names)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, env=environment(), check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=COMMAND_SECONDS, env=environment(), check=False
+    )
     if done.returncode != 0:
         raise ApacheError(f"openssl req failed: {done.stderr}")
     return made
@@ -207,7 +216,7 @@ class HttpServer:
             if not self.running or time.monotonic() > until:
                 self.stop()
                 said = (self.folder / "output.log").read_text("utf-8", "replace")
-                raise ApacheError(f"httpd did not start: {said}\n{self.error_log()[-4000:]}")
+                raise ApacheError(f"httpd did not start: {said[-2000:]}\n{self.error_log()[-2000:]}")
             time.sleep(0.02)
 
     def _process_file_written(self) -> bool:
