@@ -11,6 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import evaluate
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import verdict as summing
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import wire
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import PolicyError
 
 
@@ -34,6 +35,11 @@ def fleet_table(servers: Any) -> list[str]:
     return summing.fleet_table(_list(servers, "fleet_table"))
 
 
+def wire_differences(server: Any, probe: Any) -> list[str]:
+    """Say where handshakes show something else than the files."""
+    return wire.wire_differences(server, _list(probe, "wire_differences"))
+
+
 def _list(value: Any, name: str) -> list[Any]:
     if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
         raise AnsibleFilterError(f"checkpoint_endpoint.hardening.{name}: a list is needed, not {type(value).__name__}")
@@ -45,4 +51,9 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Names and functions, as Ansible asks for them."""
-        return {"findings": findings, "verdict": verdict, "fleet_table": fleet_table}
+        return {
+            "findings": findings,
+            "verdict": verdict,
+            "fleet_table": fleet_table,
+            "wire_differences": wire_differences,
+        }

@@ -107,7 +107,7 @@ def _row(server: Mapping[str, Any]) -> tuple[str, ...]:
         _protocols(by_rule, "TLS-1", "configured"),
         _protocols(by_rule, "TLS-2", "accepted"),
         str(by_rule.get("ICA-1", {}).get("evidence", {}).get("sign_hash") or "-"),
-        str((assessment.get("verdict") or {}).get("text") or "?"),
+        str(assessment.get("text") or "?"),
     )
 
 

@@ -319,7 +319,7 @@ def test_the_input_is_not_changed() -> None:
 
 def test_the_table_names_servers_that_were_not_read() -> None:
     judged = findings(sample.facts(), sample.policy(), probe=sample.probe())
-    assessment = {"server": sample.facts(), "findings": judged, "verdict": verdict(judged)}
+    assessment = {"server": sample.facts(), "findings": judged, **verdict(judged)}
     lines = fleet_table(
         [
             {"name": "epm-1", "assessment": assessment, "reason": ""},
