@@ -1,0 +1,19 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""For every test, on Python 2.7 too: the collection under its own name, and ``tests`` and ``tools`` as packages."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import os
+import runpy
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+if HERE not in sys.path:
+    sys.path.insert(0, HERE)
+# Run by its path: Python 2.7 has no packages without __init__.py.
+runpy.run_path(os.path.join(HERE, 'tests', 'support', 'collection.py'))['make_importable']()
