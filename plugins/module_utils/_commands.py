@@ -14,6 +14,7 @@ import errno
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections import namedtuple
@@ -26,7 +27,17 @@ CommandResult = namedtuple('CommandResult', ['argv', 'rc', 'stdout', 'stderr', '
 GRACE_SECONDS = 5.0
 
 
-def run_command(argv, environ=None, timeout=60.0, stdin=b'', cwd='/'):
+def _lead_group():
+    os.setsid()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+# How a child process starts: in a group of its own, and ended by a broken pipe, which Python ignores for itself. Python 3 does both
+# without running code between fork and exec, which is safe beside other threads.
+NEW_GROUP = {'preexec_fn': _lead_group} if sys.version_info[0] == 2 else {'start_new_session': True}
+
+
+def run_command(argv, environ=None, timeout=60.0, stdin=b'', cwd='/', locale='C'):
     """Run a program without a shell and return what it said.
 
     Output goes to temporary files, not to pipes: a daemon that the program leaves behind keeps a pipe open, and
@@ -36,12 +47,13 @@ def run_command(argv, environ=None, timeout=60.0, stdin=b'', cwd='/'):
     :param environ: dictionary of environment variables, default: those of this process
     :param timeout: seconds after which the program and its process group are ended
     :param stdin: bytes given to the program's standard input
+    :param locale: the locale of the program, None for the one in ``environ``: daemons keep the one that they are started with
     :returns: CommandResult; ``stdout`` and ``stderr`` are bytes, ``rc`` is negative for a signal
     :raises AdministratorError: when the program cannot be started at all
     """
     variables = dict(os.environ if environ is None else environ)
-    variables['LC_ALL'] = 'C'
-    variables['LANGUAGE'] = 'C'
+    if locale is not None:
+        variables['LC_ALL'] = variables['LANGUAGE'] = locale
     started = time.time()
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(stdin)
@@ -49,7 +61,7 @@ def run_command(argv, environ=None, timeout=60.0, stdin=b'', cwd='/'):
         process = _start(argv, variables, given, out, err, cwd)
         timed_out = not _wait(process, started + timeout)
         if timed_out:
-            _end_group(process)
+            end_group(process)
         out.seek(0)
         err.seek(0)
         return CommandResult(list(argv), process.returncode, out.read(), err.read(), timed_out, time.time() - started)
@@ -58,7 +70,7 @@ def run_command(argv, environ=None, timeout=60.0, stdin=b'', cwd='/'):
 def _start(argv, variables, given, out, err, cwd):
     try:
         return subprocess.Popen(
-            argv, stdin=given, stdout=out, stderr=err, env=variables, cwd=cwd, close_fds=True, preexec_fn=os.setsid
+            argv, stdin=given, stdout=out, stderr=err, env=variables, cwd=cwd, close_fds=True, **NEW_GROUP
         )
     except (OSError, IOError) as error:
         raise AdministratorError(
@@ -77,7 +89,7 @@ def _wait(process, until):
     return True
 
 
-def _end_group(process):
+def end_group(process):
     """End the program's process group, first politely."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:

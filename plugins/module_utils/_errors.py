@@ -11,6 +11,16 @@ from __future__ import (absolute_import, division, print_function)
 __metaclass__ = type
 
 
+def _native(value):
+    """A value as ``str`` has it in this Python, whatever bytes a server printed: no message fails to be told."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode('utf-8', 'replace')
+    text = u'%s' % (value,)
+    return text if str is not bytes else text.encode('utf-8')
+
+
 class AdministratorError(Exception):
     """What went wrong, where, what was expected and found, how things stand now, and what to do next.
 
@@ -37,8 +47,8 @@ class AdministratorError(Exception):
         """Everything that is known, as one line of text that starts with the place (``file:line: ...``)."""
         place = ''
         if self.path is not None:
-            place = '%s%s: ' % (self.path, '' if self.line is None else ':%d' % self.line)
-        parts = ['%s%s.' % (place, self.message.rstrip('.'))]
+            place = '%s%s: ' % (_native(self.path), '' if self.line is None else ':%d' % self.line)
+        parts = ['%s%s.' % (place, _native(self.message).rstrip('.'))]
         for label, value in (
             ('Expected', self.expected),
             ('Found', self.found),
@@ -46,7 +56,7 @@ class AdministratorError(Exception):
             ('Next', self.next_step),
         ):
             if value is not None:
-                parts.append('%s: %s.' % (label, str(value).rstrip('.')))
+                parts.append('%s: %s.' % (label, _native(value).rstrip('.')))
         return ' '.join(parts)
 
     def details(self):
