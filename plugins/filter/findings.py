@@ -30,9 +30,9 @@ def verdict(judged: Any) -> dict[str, Any]:
     return summing.verdict(_list(judged, "verdict"))
 
 
-def fleet_table(servers: Any) -> list[str]:
+def fleet_table(assessments: Any, names: Any = (), reasons: Any = None) -> list[str]:
     """Show many assessments as lines of text."""
-    return summing.fleet_table(_list(servers, "fleet_table"))
+    return summing.fleet_table(_list(assessments, "fleet_table"), _list(names, "fleet_table"), reasons)
 
 
 def wire_differences(server: Any, probe: Any) -> list[str]:

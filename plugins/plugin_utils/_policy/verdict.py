@@ -78,24 +78,26 @@ def _sentence(result: Mapping[str, Any]) -> str:
     return text + (f" ({', '.join(notes)})" if notes else "")
 
 
-def fleet_table(servers: Sequence[Mapping[str, Any]]) -> list[str]:
+def fleet_table(
+    assessments: Sequence[Mapping[str, Any]], names: Sequence[str] = (), reasons: Mapping[str, Any] | None = None
+) -> list[str]:
     """The assessments of a fleet as lines of text with aligned columns.
 
-    :param servers: dictionaries with ``name``, ``assessment`` (as the role assess exports it, or None) and ``reason``
-        (why there is none)
+    :param assessments: as the role assess exports them
+    :param names: all servers of the fleet; one without an assessment is shown as not read
+    :param reasons: why there is none, by the server's name
     """
+    by_name = {str(assessment.get("name")): assessment for assessment in assessments}
     rows: list[tuple[str, ...]] = [("server", "release", "role", "configured", "wire", "CA hash", "verdict")]
-    rows += [_row(server) for server in servers]
+    for name in names or list(by_name):
+        reason = " ".join(str((reasons or {}).get(name) or "no reason given").split())
+        rows.append(_row(name, by_name[name]) if name in by_name else (name, *"?????", f"NOT READ: {reason}"))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]
 
 
-def _row(server: Mapping[str, Any]) -> tuple[str, ...]:
-    name, assessment = str(server.get("name")), server.get("assessment")
-    if not isinstance(assessment, Mapping):
-        reason = " ".join(str(server.get("reason") or "no reason given").split())
-        return (name, "?", "?", "?", "?", "?", f"NOT READ: {reason}")
+def _row(name: str, assessment: Mapping[str, Any]) -> tuple[str, ...]:
     facts = assessment.get("server") or {}
     product = facts.get("product") or {}
     roles = product.get("roles") or {}

@@ -18,7 +18,7 @@ def test_the_filters_work_together() -> None:
     judged = FILTERS["findings"](sample.facts(), sample.policy(), probe=sample.probe(), name="epm-1")
     summary = FILTERS["verdict"](judged)
     assert summary["compliant"] is True
-    lines = FILTERS["fleet_table"]([{"name": "epm-1", "assessment": {"findings": judged, **summary}}])
+    lines = FILTERS["fleet_table"]([{"name": "epm-1", "findings": judged, **summary}])
     assert lines[-1].startswith("epm-1")
 
 

@@ -319,13 +319,8 @@ def test_the_input_is_not_changed() -> None:
 
 def test_the_table_names_servers_that_were_not_read() -> None:
     judged = findings(sample.facts(), sample.policy(), probe=sample.probe())
-    assessment = {"server": sample.facts(), "findings": judged, **verdict(judged)}
-    lines = fleet_table(
-        [
-            {"name": "epm-1", "assessment": assessment, "reason": ""},
-            {"name": "eps-long-name", "assessment": None, "reason": "Connection\nrefused"},
-        ]
-    )
+    assessment = {"name": "epm-1", "server": sample.facts(), "findings": judged, **verdict(judged)}
+    lines = fleet_table([assessment], ["epm-1", "eps-long-name"], {"eps-long-name": "Connection\nrefused"})
     assert len(lines) == 4
     assert "R81.20" in lines[2] and "management, primary" in lines[2] and lines[2].endswith("at the policy")
     assert lines[3].endswith("NOT READ: Connection refused")
