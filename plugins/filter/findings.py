@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import evaluate
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import evaluate, report, wire
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import verdict as summing
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import wire
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import PolicyError
 
 
@@ -35,6 +34,11 @@ def fleet_table(assessments: Any, names: Any = (), reasons: Any = None) -> list[
     return summing.fleet_table(_list(assessments, "fleet_table"), _list(names, "fleet_table"), reasons)
 
 
+def fleet_report(assessments: Any, names: Any = (), reasons: Any = None) -> dict[str, Any]:
+    """Put many assessments together for a report."""
+    return report.fleet_report(_list(assessments, "fleet_report"), _list(names, "fleet_report"), reasons)
+
+
 def wire_differences(server: Any, probe: Any) -> list[str]:
     """Say where handshakes show something else than the files."""
     return wire.wire_differences(server, _list(probe, "wire_differences"))
@@ -54,6 +58,7 @@ class FilterModule:
         return {
             "findings": findings,
             "verdict": verdict,
+            "fleet_report": fleet_report,
             "fleet_table": fleet_table,
             "wire_differences": wire_differences,
         }
