@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """For every test, on Python 2.7 too: the collection under its own name, and ``tests`` and ``tools`` as packages."""
 
-from __future__ import (absolute_import, division, print_function)
-
-__metaclass__ = type
+# pathlib is not in Python 2.7.
+# ruff: noqa: PTH100, PTH118, PTH120
 
 import os
 import runpy

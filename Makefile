@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Any Python 3.11 or later of the machine. Everything else comes into .venv and .cache of this checkout.
+PYTHON ?= python3
+RUN := $(PYTHON) tools/environment.py python3
+# For `make test`: names or groups of stages, for example STAGES="lint unit". Empty: all of them.
+STAGES ?=
+
+.PHONY: help setup setup-demo demo demo-fault test test-faults test-matrix lint format changelog benchmark clean
+
+help: ## What can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+setup: ## Install what the tests need: packages of the distribution, a virtual environment
+	@$(PYTHON) tools/setup.py test
+
+setup-demo:
+	@$(PYTHON) tools/setup.py demo
+
+demo: setup-demo ## Raise a fleet on this machine, audit it, harden it, audit it again
+	@$(RUN) tools/demo.py
+
+demo-fault: setup-demo ## The same with a server that does not come back: what a roll-out does then
+	@$(RUN) tools/demo.py --fault
+
+test: setup ## Everything that has to pass before a change lands
+	@$(RUN) tools/test.py $(STAGES)
+
+test-faults: setup ## Crashes, full disks, lost links and killed runs, against the promises of the design
+	@$(RUN) tools/test.py faults
+
+test-matrix: setup ## The playbooks and modules under each supported release of ansible-core
+	@$(RUN) tools/matrix.py
+
+lint: setup ## The stages that only read
+	@$(RUN) tools/test.py lint
+
+format: setup ## Bring Python code into the form that lint asks for
+	@$(PYTHON) tools/environment.py ruff format
+	@$(PYTHON) tools/environment.py ruff check --fix
+
+changelog: setup ## Write CHANGELOG.md from changelogs/fragments
+	@$(RUN) tools/changelog.py
+
+benchmark: setup ## Speed beside other tools, and how it grows
+	@$(RUN) tools/benchmark.py
+
+clean: ## Remove everything that was made here, a lab that stands included
+	@$(PYTHON) tools/clean.py

@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where this project keeps things, and the environment that all of its commands run in.
+
+Everything lies inside the checkout: the virtual environment in ``.venv``, everything else in ``.cache``. Commands get a home
+folder of their own, because ansible-test, ansible-lint, galaxy-importer and molecule write to ``~/.ansible`` and ``~/.cache``,
+and none of the user's Ansible settings, agents or collections. Standard library only: it runs before anything is installed.
+
+    python3 tools/environment.py pytest tests/unit      # any command, in that environment
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+CACHE = ROOT / ".cache"
+COLLECTIONS = CACHE / "collections"
+NAME = "checkpoint_endpoint.hardening"
+COLLECTION = COLLECTIONS / "ansible_collections" / NAME.replace(".", "/")
+INTERPRETERS = CACHE / "interpreters"
+# What servers (2.7 and 3.6 onwards) and controllers (3.10 onwards) may have.
+PYTHON_VERSIONS = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
+# The user's own choices that would change what a run does.
+LEFT_OUT = (
+    "ANSIBLE_",
+    "MOLECULE_",
+    "XDG_",
+    "PYTEST_",
+    "GALAXY_IMPORTER_",
+    "SSH_A",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "VIRTUAL_ENV",
+)
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+# ssh appends some 30 characters to this folder's name, and a socket's path has room for 107.
+LONGEST_CONTROL_FOLDER = 70
+PROBE_SECONDS = 20.0
+
+
+def search_path() -> str:
+    """The user's PATH without pyenv's shims, which claim versions that are not chosen, and with the system's folders."""
+    folders = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder]
+    kept = [folder for folder in folders if Path(folder).name != "shims"]
+    return os.pathsep.join([*kept, *(folder for folder in SYSTEM_FOLDERS if folder not in kept)])
+
+
+def interpreters() -> dict[str, Path]:
+    """The Python interpreters of this machine that really start, by version: on PATH, else among pyenv's."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    # A virtual environment's interpreter brings its packages along.
+    folders = [
+        folder for folder in search_path().split(os.pathsep) if not (Path(folder).parent / "pyvenv.cfg").exists()
+    ]
+    found = {}
+    for version in PYTHON_VERSIONS:
+        own = shutil.which(f"python{version}", path=os.pathsep.join(folders))
+        candidates = ([Path(own)] if own else []) + sorted(pyenv.glob(f"versions/*/bin/python{version}"), reverse=True)
+        working = next((program for program in candidates if _starts(program, version)), None)
+        if working is not None:
+            found[version] = working
+    return found
+
+
+def _starts(program: Path, version: str) -> bool:
+    code = "import sys; sys.stdout.write('%d.%d' % sys.version_info[:2])"
+    try:
+        done = subprocess.run([program, "-c", code], capture_output=True, text=True, timeout=PROBE_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and done.stdout == version
+
+
+def control_folder() -> Path:
+    """The folder of ssh's control sockets: in the checkout where its path is short enough, else one of this user's own."""
+    inside = CACHE / "cp"
+    if len(str(inside)) <= LONGEST_CONTROL_FOLDER:
+        return inside
+    outside = Path(tempfile.gettempdir()) / f"checkpoint-endpoint-{os.getuid()}"
+    outside.mkdir(mode=0o700, exist_ok=True)
+    if outside.is_symlink() or outside.stat().st_uid != os.getuid():
+        return Path(tempfile.mkdtemp(prefix="cp-"))
+    return outside
+
+
+def home_folder(name: str = "home") -> Path:
+    """A home folder of the project's own, with the user's settings for pip: they may say where packages come from."""
+    home = CACHE / name
+    (home / ".config").mkdir(parents=True, exist_ok=True)
+    settings, link = Path.home() / ".config" / "pip", home / ".config" / "pip"
+    if settings.is_dir() and settings != link and not link.is_symlink():
+        link.symlink_to(settings)
+    return home
+
+
+def link_collection() -> None:
+    """Let Ansible find this checkout under the collection's name, whatever the checkout's folder is called."""
+    COLLECTION.parent.mkdir(parents=True, exist_ok=True)
+    _link(COLLECTION, ROOT)
+
+
+def link_interpreters() -> dict[str, Path]:
+    """A folder that holds each interpreter found and no shim, for ansible-test. Returns what ``interpreters`` returns."""
+    INTERPRETERS.mkdir(parents=True, exist_ok=True)
+    found = interpreters()
+    for version, program in found.items():
+        if program.parent != INTERPRETERS:
+            _link(INTERPRETERS / f"python{version}", program)
+    return found
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
+        return
+    new = link.with_name(f".{link.name}.{os.getpid()}")
+    new.symlink_to(target)
+    new.replace(link)
+
+
+def variables(venv: Path = VENV, home: str = "home") -> dict[str, str]:
+    """The environment of the project's commands; makes the folders that it names."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)}
+    control = control_folder()
+    for folder in (CACHE / "ansible_home", control):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    link_collection()
+    return kept | {
+        "PATH": os.pathsep.join([str(venv / "bin"), str(INTERPRETERS), search_path()]),
+        "HOME": str(home_folder(home)),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_HOME": str(CACHE / "ansible_home"),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(control),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: python3 tools/environment.py COMMAND [ARGUMENT...]")
+    environment = variables()
+    os.environ["PATH"] = environment["PATH"]
+    try:
+        os.execvpe(sys.argv[1], sys.argv[1:], environment)
+    except OSError as error:
+        sys.exit(f"{sys.argv[1]}: {error.strerror}; has `make setup` been run?")

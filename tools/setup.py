@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put in place what the demo or the tests need: programs of the distribution, and a virtual environment in the checkout.
+
+python3 tools/setup.py demo|test        # called by make; quick when nothing is missing
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.environment import CACHE, ROOT, VENV, home_folder, link_collection, link_interpreters, search_path
+
+OLDEST_PYTHON = (3, 11)
+INSTALL_SECONDS = 900.0
+# Present while packages are installed: tells Debian's maintainer scripts to start no service.
+POLICY = Path("/usr/sbin/policy-rc.d")
+POLICY_TEXT = "#!/bin/sh\nexit 101\n"
+SSH_SERVICES = ("ssh.service", "ssh.socket")
+
+
+class SetupError(Exception):
+    """What is missing and what to do about it."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something outside Python: present when one of ``programs`` is found, else ``package`` of Debian and Ubuntu brings it."""
+
+    package: str
+    programs: Sequence[str]
+
+
+# apache2-bin is the server without Debian's service and configuration: nothing to start, stop or disturb.
+DEMO_NEEDS = (
+    Need("apache2-bin", ("apache2", "httpd")),
+    Need("openssh-server", ("sshd",)),
+    Need("openssh-client", ("ssh", "ssh-keygen")),
+    Need("openssl", ("openssl",)),
+    Need("bash", ("bash",)),
+)
+TEST_NEEDS = (
+    *DEMO_NEEDS,
+    Need("apache2-utils", ("rotatelogs",)),
+    Need("git", ("git",)),
+    Need("nmap", ("nmap",)),
+    Need("sslscan", ("sslscan",)),
+)
+VENV_NEED = Need("python3-venv", ())
+
+
+def missing(needs: Sequence[Need]) -> list[Need]:
+    """The needs that this machine does not meet."""
+    found = [need for need in needs if not any(shutil.which(name, path=search_path()) for name in need.programs)]
+    if not (VENV / "bin" / "python").exists() and importlib.util.find_spec("ensurepip") is None:
+        found.append(VENV_NEED)
+    return found
+
+
+def root_prefix() -> list[str] | None:
+    """What to put before a command so that root runs it; None when there is no way without a question."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") is None:
+        return None
+    done = subprocess.run(["sudo", "-n", "true"], capture_output=True, timeout=30, check=False)
+    return ["sudo", "-n"] if done.returncode == 0 else None
+
+
+def run(command: Sequence[str], said: str, text: str | None = None) -> None:
+    """Run a step of the installation. Raises SetupError with the end of what it said."""
+    done = subprocess.run(
+        command,
+        input=text,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=INSTALL_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SetupError(f"{said} failed: {' '.join(command)}\n{done.stdout[-4000:]}")
+
+
+def install(needs: Sequence[Need]) -> None:
+    """Install packages of the distribution. Raises SetupError where this user may not, or the system has no apt."""
+    packages = [need.package for need in needs]
+    prefix = root_prefix()
+    if shutil.which("apt-get") is None:
+        programs = ", ".join("/".join(need.programs) or need.package for need in needs)
+        raise SetupError(f"Missing: {programs}. Install what provides them on this system, then try again.")
+    if prefix is None:
+        raise SetupError(f"Missing. As root: apt-get update && apt-get install {' '.join(packages)}\nThen try again.")
+    print(f"setup: installing {' '.join(packages)}", flush=True)
+    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"]
+    run([*apt, "update"], "refreshing the list of packages")
+    own_policy = not POLICY.exists()
+    if own_policy:
+        run([*prefix, "tee", str(POLICY)], "keeping services from starting", POLICY_TEXT)
+        run([*prefix, "chmod", "755", str(POLICY)], "keeping services from starting")
+    try:
+        run([*apt, "install", "--no-install-recommends", *packages], "installing packages")
+    finally:
+        if own_policy:
+            run([*prefix, "rm", "-f", str(POLICY)], "letting services start again")
+    if "openssh-server" in packages and Path("/run/systemd/system").is_dir():
+        # It came only as a program for the lab: no remote login into this machine from its next start on.
+        run([*prefix, "systemctl", "disable", *SSH_SERVICES], "leaving the distribution's ssh service off")
+    if still := missing(needs):
+        raise SetupError(f"Still not found on {search_path()}: {', '.join(need.package for need in still)}")
+
+
+def build_environment(kind: str) -> None:
+    """The virtual environment with ``requirements/KIND.txt``; nothing to do when it has them already."""
+    maker = f"{sys.version} {sys.base_prefix} {VENV}"
+    made_by, stamps = VENV / ".made-by", {name: VENV / f".{name}" for name in ("demo", "test")}
+    working = (VENV / "bin" / "pip").exists() and made_by.exists() and made_by.read_text() == maker
+    wanted = "".join(file.read_text() for file in sorted((ROOT / "requirements").glob("*.txt")))
+    # What serves the tests serves the demo too.
+    if working and any(stamps[name].exists() and stamps[name].read_text() == wanted for name in ("test", kind)):
+        return
+    print(f"setup: requirements/{kind}.txt into {VENV.name}, with Python {sys.version.split()[0]}", flush=True)
+    for stamp in stamps.values():
+        stamp.unlink(missing_ok=True)
+    if not working:
+        # Made by another interpreter or moved here: its scripts name the old place.
+        shutil.rmtree(VENV, ignore_errors=True)
+        run([sys.executable, "-m", "venv", str(VENV)], "making the virtual environment")
+        made_by.write_text(maker)
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    run([*pip, "-r", str(ROOT / "requirements" / f"{kind}.txt")], "installing Python packages")
+    stamps[kind].write_text(wanted)
+
+
+def main(kind: str) -> None:
+    """Set up for ``demo`` or ``test``; one run at a time. Raises SetupError."""
+    if sys.version_info < OLDEST_PYTHON:
+        wanted = ".".join(map(str, OLDEST_PYTHON))
+        raise SetupError(
+            f"Python {wanted} or later is needed, this is {sys.version.split()[0]}: make PYTHON=python3.X ..."
+        )
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if needs := missing(DEMO_NEEDS if kind == "demo" else TEST_NEEDS):
+            install(needs)
+        build_environment(kind)
+        home_folder()
+        link_collection()
+        link_interpreters()
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1] if sys.argv[1:] in (["demo"], ["test"]) else "test")
+    except (SetupError, subprocess.TimeoutExpired) as problem:
+        sys.exit(f"setup: {problem}")
