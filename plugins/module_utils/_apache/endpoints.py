@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""Which addresses speak TLS, which names they answer to, and what each name negotiates.
+
+Rules: vhost.c (which virtual hosts share an address), ssl_engine_kernel.c (ssl_find_vhost: the switch by server name).
+"""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import re
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.addresses import hosts_for, is_numeric
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import sort_protocols
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.openssl_commands import Versions
+
+LOOPBACK = '127.0.0.1'
+UNKNOWN_NAME = 'unknown.invalid'
+
+_WILDCARD = re.compile('[*?]')
+
+
+def endpoints(configuration):
+    """The addresses that speak TLS from the first byte.
+
+    :param configuration: Configuration
+    :returns: list of dictionaries with ``host``, ``port``, ``server_names`` and ``expected`` (name to protocols)
+    """
+    found = []
+    for host, port in _reachable(configuration):
+        hosts = hosts_for(host, port, configuration.hosts)
+        base = hosts[0] if hosts else configuration.main
+        if configuration.engine(base) != 'on':
+            continue
+        names = _names(hosts or [base], configuration.main)
+        expected = dict((name, sort_protocols(_negotiated(configuration, base, hosts, name))) for name in names)
+        found.append({'host': host, 'port': port, 'server_names': names, 'expected': expected})
+    return found
+
+
+def _reachable(configuration):
+    """(host, port) of each address worth trying, in the order of the listeners; a wildcard is tried on the loopback."""
+    found = []
+    for listener in configuration.listeners:
+        host, port = listener.address
+        own = [address.host for scope in configuration.hosts for address in scope.addresses
+               if address.host is not None and address.port in (None, port)]
+        for candidate in [host] if host is not None else [LOOPBACK] + own:
+            if (candidate, port) not in found:
+                found.append((candidate, port))
+    return found
+
+
+def _names(hosts, main):
+    """No name, each name without wildcards, and a name that nobody has."""
+    names = ['']
+    for scope in hosts:
+        for name in [_server_name(scope, main)] + scope.aliases:
+            if name and not _WILDCARD.search(name) and not is_numeric(name) and name.lower() not in [known.lower() for known in names]:
+                names.append(name)
+    return names + [UNKNOWN_NAME]
+
+
+def _server_name(scope, main):
+    """A virtual host without a name on a wildcard address is called like the main server."""
+    if scope.server_name is None and any(address.host is None for address in scope.addresses):
+        return main.server_name
+    return scope.server_name
+
+
+def _negotiated(configuration, base, hosts, name):
+    """What a client gets that asks for a name: the base's context, with the versions of the named host where httpd switches them."""
+    dialect = configuration.dialect
+    versions = configuration.versions(base)
+    named = _find(hosts, name, configuration.main) if name and dialect.every_name_has_its_own_protocols else None
+    if not configuration.configured(base):
+        return frozenset()
+    if named is None or named is base or not configuration.is_tls(named):
+        return versions.protocols(dialect)
+    other = configuration.versions(named)
+    inside = other.range if configuration.governing(named) is not None else versions.range
+    return Versions(inside, versions.off | other.off).protocols(dialect)
+
+
+def _find(hosts, name, main):
+    for scope in hosts:
+        if (_server_name(scope, main) or '').lower() == name.lower() or any(_fits(alias, name) for alias in scope.aliases):
+            return scope
+    return None
+
+
+def _fits(alias, name):
+    """Whether a ServerAlias, perhaps with wildcards, names a server."""
+    pattern = ''.join({'*': '.*', '?': '.'}.get(char) or re.escape(char) for char in alias.lower())
+    return re.match(pattern + r'\Z', name.lower()) is not None

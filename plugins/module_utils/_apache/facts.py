@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""What ``server_info`` says about the TLS configuration of an Apache, as plain dictionaries and lists."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import sort_protocols
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.endpoints import endpoints
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import config_test
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.reading import Reading
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.scopes import Configuration
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.remarks import scope_warnings, tree_warnings
+
+
+def read_tls_facts(installation, environ=None, timeout=60.0):
+    """The ``tls`` part of a server's facts.
+
+    :param installation: Installation
+    :param environ: environment variables that the httpd runs with, default: those of this process
+    :param timeout: seconds for each run of httpd
+    :returns: dictionary with ``httpd``, ``files``, ``directives``, ``scopes``, ``endpoints``, ``http_test`` and ``warnings``
+    :raises AdministratorError: when the configuration cannot be read
+    """
+    reading = Reading(installation, environ, timeout)
+    configuration = Configuration(reading.tree, reading.dialect)
+    facts = describe(reading.tree, configuration)
+    facts['httpd'] = _httpd(reading)
+    facts['http_test'] = config_test(installation, environ, timeout) if reading.has_httpd else {
+        'ok': False, 'output': 'there is no httpd to test the configuration with', 'command': []}
+    return facts
+
+
+def _httpd(reading):
+    version = reading.build.version if reading.build else None
+    return {
+        'program': reading.installation.httpd,
+        'version': '.'.join(str(number) for number in version) if version else None,
+        'openssl': reading.identity.openssl_text,
+        'known_protocols': sort_protocols(reading.dialect.enabled),
+        'identified': reading.identity.identified,
+    }
+
+
+def describe(tree, configuration):
+    """The part of the facts that follows from a Tree and its Configuration alone."""
+    return {
+        'files': [{'path': source.path, 'sha256': source.sha256} for source in tree.files],
+        'directives': _directives(tree, configuration),
+        'scopes': [_scope(scope, configuration, tree.root) for scope in configuration.scopes],
+        'endpoints': endpoints(configuration),
+        'warnings': tree_warnings(tree, configuration),
+    }
+
+
+def _directives(tree, configuration):
+    found = []
+    for directive in tree.directives(b'sslprotocol'):
+        meaning = configuration.meaning(directive)
+        entry = {
+            'file': directive.file,
+            'line': directive.line,
+            'container': directive.container_text(),
+            'arguments': display(directive.arguments),
+            'protocols': None if meaning is None else sort_protocols(meaning),
+            'state': directive_state(directive, configuration),
+        }
+        if entry not in found:
+            found.append(entry)
+    return found
+
+
+def directive_state(directive, configuration):
+    """What becomes of an SSLProtocol.
+
+    :returns: ``macro`` (in a macro that nothing uses), ``inactive`` (in a condition that does not hold), ``overridden`` (by a later one of
+        its scope), ``effective`` (it decides for a scope that serves TLS) or ``unused`` (for none)
+    """
+    if directive.unused_macro:
+        return 'macro'
+    scope = configuration.scope_of(directive) if directive.active is not False else None
+    if scope is None:
+        return 'inactive'
+    if directive is not scope.own_protocol:
+        return 'overridden'
+    governed = [other for other in configuration.scopes if configuration.governing(other) is directive]
+    return 'effective' if any(configuration.is_tls(other) for other in governed) else 'unused'
+
+
+def _scope(scope, configuration, root):
+    governing = configuration.governing(scope)
+    return {
+        'name': scope.name,
+        'kind': scope.kind,
+        'file': scope.container.file if scope.container else root,
+        'line': scope.container.line if scope.container else None,
+        'addresses': [_address(address) for address in scope.addresses],
+        'server_name': scope.server_name,
+        'aliases': list(scope.aliases),
+        'tls': configuration.is_tls(scope),
+        'governed_by': {'file': governing.file, 'line': governing.line} if governing else None,
+        'configured': sort_protocols(configuration.configured(scope)),
+        'negotiable': sort_protocols(configuration.negotiable(scope)),
+        'warnings': scope_warnings(scope, configuration),
+    }
+
+
+def _address(address):
+    host = '*' if address.host is None else '[%s]' % address.host if ':' in address.host else address.host
+    return '%s:%s' % (host, address.port or '*')

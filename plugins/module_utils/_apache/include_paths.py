@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""Which files an Include names: wildcards, folders and the order in which httpd reads them.
+
+Rules: config.c (ap_process_fnmatch_configs and what it calls) and APR's apr_fnmatch.c. A folder is read with everything in it, hidden files
+and backup copies too; a wildcard leaves out only names that begin with a dot.
+"""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import os
+import re
+
+# AP_MAX_INCLUDE_DEPTH (core.c)
+MAX_DEPTH = 128
+
+_WILDCARD = re.compile(r'[*?]|\[[^\]]*\]|\\.')
+
+
+class NothingFound(Exception):
+    """An Include names a file that is not there, or a wildcard that fits nothing; the text says which."""
+
+
+def absolute(name, server_root):
+    """A path of the configuration made absolute: relative ones count from ServerRoot (config.c, ap_server_root_relative)."""
+    return os.path.normpath(os.path.join(server_root, name))
+
+
+def expand(name, server_root):
+    """The files that an Include reads.
+
+    :param name: the argument of Include, native text
+    :param server_root: folder as native text
+    :returns: list of absolute paths in the order of reading
+    :raises NothingFound: when the file is missing or the wildcard fits nothing
+    """
+    pattern = os.path.join(server_root, name)
+    if not _WILDCARD.search(pattern):
+        return _walk(os.path.normpath(pattern))
+    found = _match('/', [part for part in pattern.split('/') if part not in ('', '.')])
+    if not found:
+        raise NothingFound('nothing fits the wildcard %s' % pattern)
+    return [path for candidate in found for path in _walk(candidate)]
+
+
+def _walk(path, depth=0):
+    """A file as it is, a folder as all files in it, sorted by name."""
+    if not os.path.isdir(path):
+        if not os.path.lexists(path):
+            raise NothingFound('%s is not there' % path)
+        return [path]
+    if depth > MAX_DEPTH:
+        raise NothingFound('folders below %s are nested more than %d deep' % (path, MAX_DEPTH))
+    return [found for name in sorted(os.listdir(path)) for found in _walk(os.path.join(path, name), depth + 1)]
+
+
+def _match(folder, parts):
+    """Paths that fit the parts of a pattern, each level sorted by name."""
+    part, rest = parts[0], parts[1:]
+    if _WILDCARD.search(part):
+        try:
+            entries = sorted(os.listdir(folder))
+        except OSError:
+            return []
+        fits = re.compile(translate(part)).match
+        names = [name for name in entries if fits(name)]
+    else:
+        names = [part]
+    paths = [os.path.join(folder, name) for name in names]
+    if not rest:
+        return [path for path in paths if os.path.lexists(path)]
+    return [found for path in paths if os.path.isdir(path) for found in _match(path, rest)]
+
+
+def translate(pattern):
+    """A wildcard of apr_fnmatch with APR_FNM_PERIOD as a regular expression: a leading dot is never matched by a wildcard."""
+    pieces = [] if pattern.startswith('.') else [r'(?!\.)']
+    index = 0
+    while index < len(pattern):
+        char = pattern[index]
+        closing = pattern.find(']', index + 2) if char == '[' else -1
+        if closing > 0:
+            inside = pattern[index + 1:closing].replace('\\', '\\\\')
+            pieces.append('[%s]' % re.sub(r'^[!^]', '^', inside))
+            index = closing
+        elif char == '\\' and index + 1 < len(pattern):
+            index += 1
+            pieces.append(re.escape(pattern[index]))
+        else:
+            pieces.append({'*': '.*', '?': '.'}.get(char) or re.escape(char))
+        index += 1
+    return '(?s)' + ''.join(pieces) + r'\Z'

@@ -1,0 +1,265 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""Reads a configuration as httpd does: includes, conditional sections, variables and macros, in the order of the files.
+
+Rules: config.c (ap_build_config_sub), core.c (include_config, set_define, ap_resolve_env), mod_macro.c.
+"""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import os
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache import include_paths, macros
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.conditions import (
+    CONDITIONALS, Surroundings, decide)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import (
+    CLOSE, DIRECTIVE, OPEN, display, expand_variables, split_statement, split_words)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tree import (
+    Container, Directive, SourceFile, Tree)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import read_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import name_bytes, native
+
+# A configuration larger than this is not one: macros that use macros can grow without end.
+MAX_LINES = 500000
+
+
+def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, read=None):
+    """Read a configuration and everything that it includes.
+
+    :param httpd_conf: path of the file to begin with, native text
+    :param server_root: folder that relative paths count from until a ServerRoot says otherwise
+    :param defines: names given to httpd with -D, as bytes
+    :param environ: dictionary of environment variables as native text, for ``${NAME}``
+    :param build: Build of the httpd; None where there is none, then conditions that need it are undecided (active is None)
+    :param read: function from a path to the bytes of the file, default: the file itself
+    :returns: Tree
+    :raises AdministratorError: with file and line, when httpd could not read the configuration either
+    """
+    return _Reading(server_root, defines, environ, build, read or _bytes_of).run(os.path.abspath(httpd_conf))
+
+
+def _bytes_of(path):
+    return read_file(path).data
+
+
+class _Frame(object):
+    """A section that is open: its container, whether what stands in it is read, and the macros that it comes from."""
+
+    def __init__(self, container, active, uses=()):
+        self.container = container
+        self.active = active
+        self.uses = uses
+
+
+def _around(frames, uses):
+    """The containers of a line from the outermost to the innermost; a macro stands before the sections that it opened."""
+    found = []
+    for frame in frames:
+        found.extend(use for use in frame.uses if use not in found)
+        found.append(frame.container)
+    found.extend(use for use in uses if use not in found)
+    return tuple(found)
+
+
+class _Stream(object):
+    """The lines of one file; the lines of a used macro are pushed in front of those that are left."""
+
+    def __init__(self, source):
+        self._stack = [iter([macros.Item(line.text, source, line) for line in source.lines])]
+
+    def __iter__(self):
+        return self
+
+    def push(self, items):
+        self._stack.append(iter(items))
+
+    def __next__(self):
+        while self._stack:
+            for item in self._stack[-1]:
+                return item
+            self._stack.pop()
+        raise StopIteration
+
+    next = __next__
+
+
+class _Reading(object):
+    def __init__(self, server_root, defines, environ, build, read):
+        self.read = read
+        self.build = build
+        self.environ = dict((name_bytes(name), name_bytes(value)) for name, value in (environ or {}).items())
+        self.tree = Tree(None, server_root)
+        self.surroundings = Surroundings(
+            build.version if build else None, build.static_modules if build else None, defines, self._exists)
+        self.macros = {}
+        self.unused = []
+        self.depth = 0
+        self.lines_read = 0
+
+    @property
+    def is_old(self):
+        return self.build is not None and self.build.version is not None and self.build.version < (2, 3, 0)
+
+    def run(self, path):
+        self.tree.root = path
+        self._file(path, (), True)
+        self._unused_macros()
+        return self.tree
+
+    def _exists(self, word):
+        return os.path.exists(include_paths.absolute(native(word), self.tree.server_root))
+
+    def _file(self, path, containers, active):
+        source = self.tree.file(path)
+        if source is None:
+            source = SourceFile(path, self.read(path), self.is_old)
+            self.tree.files.append(source)
+        self._lines(source, containers, active)
+
+    def _lines(self, source, containers, active):
+        """Everything of one file. Sections have to be closed in the file that opens them."""
+        frames = [_Frame(None, active)]
+        stream = _Stream(source)
+        for item in stream:
+            self.lines_read += 1
+            if self.lines_read > MAX_LINES:
+                raise self._error(item, 'the configuration grows without end', 'at most %d lines' % MAX_LINES)
+            reads = frames[-1].active
+            text = item.text if reads is False or b'${' not in item.text else self._expand(item.text)
+            statement = split_statement(text)
+            if statement.kind == OPEN:
+                self._open(statement, item, frames, stream)
+            elif statement.kind == CLOSE:
+                self._close(statement, item, frames)
+            elif statement.kind == DIRECTIVE:
+                around = containers + _around(frames[1:], item.uses)
+                self._directive(Directive(statement, item.source, item.place, around, reads), item, stream)
+        if len(frames) > 1:
+            opened = frames[-1].container
+            raise AdministratorError(
+                'a section is never closed', path=opened.file, line=opened.line, expected='</%s>' % display(opened.spelling),
+                found='the end of the file')
+
+    def _expand(self, text):
+        values = dict(self.environ)
+        values.update((name, value) for name, value in self.surroundings.defines.items() if value is not None)
+        return expand_variables(text, values)
+
+    def _open(self, statement, item, frames, stream):
+        if not statement.closed:
+            raise self._error(item, 'a section has no closing bracket', '<%s ...>' % display(statement.name))
+        name = statement.name.lower()
+        container = Container(name, statement.name, statement.arguments, item.source.path, item.place.line)
+        active = frames[-1].active
+        if name == b'macro' and active is not False:
+            self._define_macro(container, item, stream)
+            return
+        if name in CONDITIONALS and active is not False:
+            answer = decide(name, statement.arguments, self.surroundings)
+            active = answer if active or answer is False else None
+        frames.append(_Frame(container, active, item.uses))
+
+    def _close(self, statement, item, frames):
+        opened = frames[-1].container
+        name = statement.name.lower()
+        # httpd compares the end of a conditional section with the whole line.
+        exact = statement.closed and not (name in CONDITIONALS and statement.arguments)
+        if opened is None or name != opened.name or not exact:
+            raise self._error(item, 'a section is closed that is not the one open', 'no section end' if opened is None else
+                              '</%s> for %s:%d' % (display(opened.spelling), opened.file, opened.line))
+        frames.pop()
+
+    def _define_macro(self, container, item, stream):
+        macro = macros.define(container)
+        if macro is None or not macros.collect(stream, macro):
+            raise self._error(item, 'a macro has no name or no end', '<Macro name> ... </Macro>')
+        self.macros[macro.name] = macro
+        self.unused.append(macro)
+
+    def _directive(self, directive, item, stream):
+        self.tree.found.append(directive)
+        action = self._ACTIONS.get(directive.name)
+        if action is not None and directive.active is not False:
+            action(self, directive, split_words(directive.arguments), item, stream)
+
+    def _define(self, dummy_directive, words, dummy_item, dummy_stream):
+        if words:
+            self.surroundings.defines[words[0]] = words[1] if len(words) > 1 else None
+
+    def _undefine(self, dummy_directive, words, dummy_item, dummy_stream):
+        for word in words[:1]:
+            self.surroundings.defines.pop(word, None)
+
+    def _load_module(self, dummy_directive, words, dummy_item, dummy_stream):
+        if len(words) == 2:
+            self.surroundings.load_module(words[0], words[1])
+            self.tree.modules[words[0]] = words[1]
+
+    def _server_root(self, dummy_directive, words, dummy_item, dummy_stream):
+        for word in words[:1]:
+            self.tree.server_root = os.path.normpath(native(word))
+
+    def _include(self, directive, words, item, dummy_stream):
+        if self.depth >= include_paths.MAX_DEPTH:
+            raise self._error(item, 'files include each other without end', 'at most %d levels' % include_paths.MAX_DEPTH)
+        self.depth += 1
+        for path in self._included(directive, words, item):
+            try:
+                self._file(path, directive.containers, directive.active)
+            except AdministratorError as error:
+                raise error if error.line is not None else self._unreadable(item, error.sentence())
+        self.depth -= 1
+
+    def _included(self, directive, words, item):
+        if len(words) != 1:
+            raise self._error(item, 'an Include needs one path', 'one path')
+        try:
+            return include_paths.expand(native(words[0]), self.tree.server_root)
+        except include_paths.NothingFound as problem:
+            if directive.name == b'includeoptional' or (self.is_old and '*' in native(words[0])):
+                return []
+            raise self._unreadable(item, str(problem))
+
+    def _unreadable(self, item, reason):
+        return AdministratorError(
+            'an included file cannot be read, and it may hold an SSLProtocol', path=item.source.path, line=item.place.line,
+            expected='files that can be read', found=reason)
+
+    def _use(self, dummy_directive, words, item, stream):
+        macro = self.macros.get(words[0].lower()) if words else None
+        if macro is None or len(words) - 1 != len(macro.parameters):
+            raise self._error(item, 'a macro is used that is not defined, or not with these parameters', 'a macro defined before')
+        if any(use.arguments == macro.name for use in item.uses):
+            raise self._error(item, 'a macro uses itself', 'no recursion')
+        macro.used = True
+        use = Container(b'macro', None, macro.name, item.source.path, item.place.line)
+        stream.push(macros.expand(macro, words[1:], item.uses + (use,)))
+
+    def _undefine_macro(self, dummy_directive, words, dummy_item, dummy_stream):
+        for word in words[:1]:
+            self.macros.pop(word.lower(), None)
+
+    _ACTIONS = {
+        b'define': _define, b'undefine': _undefine, b'loadmodule': _load_module, b'serverroot': _server_root,
+        b'include': _include, b'includeoptional': _include, b'use': _use, b'undefmacro': _undefine_macro,
+    }
+
+    def _unused_macros(self):
+        """Directives in macros that nothing uses: no effect, but a reader should know them."""
+        for macro in self.unused:
+            for item in macro.items if not macro.used else ():
+                statement = split_statement(item.text)
+                if statement.kind == DIRECTIVE:
+                    self.tree.found.append(
+                        Directive(statement, item.source, item.place, (macro.container,), False, unused_macro=True))
+
+    def _error(self, item, message, expected):
+        return AdministratorError(
+            message, path=item.source.path, line=item.place.line, expected=expected, found=display(item.place.text))

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""The versions that an OpenSSL context lets through: what SSLProtocol sets, and what SSLOpenSSLConfCmd makes of it afterwards.
+
+Rules: ssl_engine_init.c (ssl_init_ctx_protocol, then the commands in their order), OpenSSL's ssl_conf.c (cmd_Protocol, min_max_proto).
+"""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display, split_words
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import negotiable
+
+COMMANDS = ('protocol', 'minprotocol', 'maxprotocol')
+
+_BY_LOWER_NAME = dict((name.lower(), name) for name in PROTOCOLS)
+
+
+class Versions(object):
+    """What one context lets through.
+
+    :ivar range: protocols between the lowest and the highest version, both included
+    :ivar off: protocols that are switched off one by one
+    """
+
+    def __init__(self, inside, off=frozenset()):
+        self.range = frozenset(inside)
+        self.off = frozenset(off)
+
+    def protocols(self, dialect):
+        """The protocols that can be negotiated, as a frozenset."""
+        return (self.range - self.off) & dialect.enabled
+
+
+def set_by_protocols(configured, dialect):
+    """The Versions that an SSLProtocol with these protocols makes."""
+    if dialect.allows_holes:
+        return Versions(PROTOCOLS, frozenset(PROTOCOLS) - frozenset(configured))
+    return Versions(negotiable(configured, dialect))
+
+
+def command(directive):
+    """(name in small letters, value) of an SSLOpenSSLConfCmd that concerns versions, else None."""
+    words = [display(word) for word in split_words(directive.arguments)]
+    if len(words) == 2 and words[0].lower() in COMMANDS:
+        return words[0].lower(), words[1]
+    return None
+
+
+def apply_commands(versions, directives):
+    """The Versions after the SSLOpenSSLConfCmd directives, in their order.
+
+    A value that OpenSSL does not know changes nothing here: httpd does not start with it.
+    """
+    for directive in directives:
+        found = command(directive)
+        if found is not None:
+            versions = _applied(versions, found[0], found[1])
+    return versions
+
+
+def _applied(versions, name, value):
+    if name == 'protocol':
+        return Versions(versions.range, _switched(versions.off, value))
+    protocol = _BY_LOWER_NAME.get(value.lower())
+    if protocol is None and value.lower() != 'none':
+        return versions
+    inside = [item for item in PROTOCOLS if item in versions.range]
+    lowest, highest = (inside[0], inside[-1]) if inside else (PROTOCOLS[-1], PROTOCOLS[0])
+    if name == 'minprotocol':
+        lowest = protocol or PROTOCOLS[0]
+    else:
+        highest = protocol or PROTOCOLS[-1]
+    return Versions(PROTOCOLS[PROTOCOLS.index(lowest):PROTOCOLS.index(highest) + 1], versions.off)
+
+
+def _switched(off, value):
+    """Single versions switched by a list such as ``-ALL,TLSv1.2``; naming one does not switch off the others."""
+    for word in value.split(','):
+        word = word.strip()
+        name = word.lstrip('+-').lower()
+        named = frozenset(PROTOCOLS) if name == 'all' else frozenset((_BY_LOWER_NAME[name],)) if name in _BY_LOWER_NAME else frozenset()
+        off = off | named if word.startswith('-') else off - named
+    return off

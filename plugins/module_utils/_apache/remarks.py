@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""What an administrator should know about a TLS configuration beside its meaning."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import sort_protocols
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import (
+    discarded_words, hole_warning)
+
+# Directives of other TLS modules, and words of other products for mod_ssl's: never rewritten, but told.
+LOOK_ALIKES = {
+    b'nssprotocol': 'mod_nss', b'gnutlspriorities': 'mod_gnutls', b'tlsprotocol': 'mod_tls',
+    b'sslprotocoldisable': 'IBM HTTP Server', b'sslprotocolenable': 'IBM HTTP Server',
+}
+
+
+def scope_warnings(scope, configuration):
+    """Sentences about one scope."""
+    if not configuration.is_tls(scope):
+        return []
+    found = []
+    directive = configuration.governing(scope)
+    configured = configuration.configured(scope)
+    if directive is None:
+        found.append(_default_warning(configuration))
+    elif configuration.meaning(directive) is None:
+        found.append('%s: this httpd does not accept the value %s' % (place(directive), display(directive.arguments)))
+    elif not configured:
+        found.append('%s: no protocol is left; the configuration test passes, and then httpd does not start' % place(directive))
+    for sentence in (hole_warning(configured, configuration.dialect), _discarded_warning(directive), _policy_warning(scope)):
+        if sentence:
+            found.append(sentence)
+    found.extend('%s: SSLOpenSSLConfCmd %s is applied after SSLProtocol' % (place(command), display(command.arguments))
+                 for command in configuration.commands(scope))
+    return found
+
+
+def place(directive):
+    """``file:line`` of a directive."""
+    return '%s:%d' % (directive.file, directive.line)
+
+
+def _default_warning(configuration):
+    if not configuration.dialect.default_is_known:
+        return "no SSLProtocol: the system's crypto policy decides, which is not known here; listed is the most that it can allow"
+    return 'no SSLProtocol: the default of this httpd applies, %s' % ', '.join(
+        sort_protocols(configuration.configured(configuration.main)))
+
+
+def _discarded_warning(directive):
+    words = discarded_words(directive.arguments) if directive else []
+    if not words:
+        return None
+    return '%s: a word without sign discards what stands before it: %s' % (place(directive), ' '.join(words))
+
+
+def _policy_warning(scope):
+    if scope.policy is None:
+        return None
+    return '%s: SSLPolicy %s sets protocols, too' % (place(scope.policy), display(scope.policy.arguments))
+
+
+def tree_warnings(tree, configuration):
+    """Sentences about the configuration as a whole."""
+    found = list(tree.warnings)
+    for directive in tree.directives():
+        if directive.active is False:
+            continue
+        if directive.name in LOOK_ALIKES:
+            found.append('%s: %s %s belongs to %s and is left alone' % (
+                place(directive), display(directive.name), display(directive.arguments), LOOK_ALIKES[directive.name]))
+        if directive.name == b'sslprotocol' and directive.forbidden_in is not None:
+            found.append('%s: httpd does not accept SSLProtocol in %s' % (place(directive), directive.forbidden_in.text()))
+        if directive.active is None and directive.name == b'sslprotocol':
+            found.append('%s: whether this is read cannot be told, it is taken as read' % place(directive))
+    if not any(configuration.is_tls(scope) for scope in configuration.scopes):
+        found.append('no scope of this configuration serves TLS')
+    return found
