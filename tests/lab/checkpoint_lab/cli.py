@@ -9,6 +9,7 @@ import argparse
 import concurrent.futures
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -176,6 +177,7 @@ def command_power(lab: Lab, options: argparse.Namespace) -> int:
         machine.switch_off(server)
     if options.command in ("boot", "reboot"):
         machine.switch_on(server)
+        machine.wait_for_boot(server)
     return 0
 
 
@@ -211,6 +213,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return COMMANDS[options.command](Lab(options.dir), options)
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (LabError, ValueError, AuthorityError, OSError, subprocess.SubprocessError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2

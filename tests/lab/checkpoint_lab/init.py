@@ -36,11 +36,11 @@ class Init:
         self.processes = processes
         self.libc = ctypes.CDLL(None)
         self.sshd: subprocess.Popen[bytes] | None = None
-        self.wanted: list[int] = []
+        self.boots: dict[str, int] | None = None
 
     def _record(self) -> None:
         sshd = self.processes.identify(self.sshd.pid) if self.sshd else None
-        self.server.write("init", {**self.processes.identify(os.getpid()), "sshd": sshd})
+        self.server.write("init", {**self.processes.identify(os.getpid()), "sshd": sshd, "boot": self.boots})
 
     def _as_child(self) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -83,7 +83,7 @@ class Init:
 
     def boot(self) -> None:
         """Start the services without waiting for them."""
-        subprocess.Popen(
+        start = subprocess.Popen(
             [str(self.server.cp_dir / "bin/cpstart")],
             stdin=subprocess.DEVNULL,
             stdout=(self.server.root / "var/log/boot.log").open("wb"),
@@ -92,6 +92,8 @@ class Init:
             preexec_fn=self._as_child,
             start_new_session=True,
         )
+        self.boots = self.processes.identify(start.pid)
+        self._record()
 
     def switch_off(self) -> None:
         """Kill everything below this process; what is forked meanwhile is caught by looking again."""

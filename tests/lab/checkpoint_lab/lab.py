@@ -59,6 +59,12 @@ def _each(servers: Sequence[Server], work: Callable[[Server], None]) -> None:
             done.result()
 
 
+def _expect_started(server: Server) -> None:
+    machine.wait_for_boot(server)
+    if machine.state(server)["services"] != "started":
+        raise LabError(f"{server.name}: the services did not start: {machine.boot_log(server)}")
+
+
 class Lab:
     """The lab in a folder, whether it is up or not.
 
@@ -116,7 +122,7 @@ class Lab:
             remarks = self._build(members, stop_seconds, start_seconds, python, root_hash)
             servers = self.servers()
             _each(servers, machine.switch_on)
-            _each(servers, machine.wait_for_services)
+            _each(servers, _expect_started)
         except BaseException:
             self.down()
             if not existed:

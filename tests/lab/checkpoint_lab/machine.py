@@ -67,14 +67,22 @@ def _greets(address: str, port: int) -> bool:
         return False
 
 
-def wait_for_services(server: Server, seconds: float = BOOT_SECONDS) -> None:
-    """Wait until every TLS port answers. Raises LabError with what the boot printed."""
+def wait_for_boot(server: Server, seconds: float = BOOT_SECONDS) -> None:
+    """Wait until the boot has started what it could. Raises LabError when it hangs."""
     until = time.monotonic() + seconds + float(server.settings["start_seconds"])
-    while not all(httpd.answers(server.address, port) for port in server.ports()):
+    while True:
+        init = server.read("init", {})
+        if alive(init) and init["boot"] and not alive(init["boot"]):
+            return
         if time.monotonic() > until:
-            said = (server.root / "var/log/boot.log").read_text("utf-8", "replace")
-            raise LabError(f"{server.name}: the services did not start: {said[-2000:]}")
-        time.sleep(0.05)
+            raise LabError(f"{server.name}: the boot does not end: {boot_log(server)}")
+        time.sleep(0.02)
+
+
+def boot_log(server: Server) -> str:
+    """The end of what the last boot printed."""
+    path = server.root / "var/log/boot.log"
+    return path.read_text("utf-8", "replace")[-2000:] if path.exists() else ""
 
 
 def switch_off(server: Server) -> None:
