@@ -25,6 +25,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+OFF_SECONDS = 10.0
 SIGNALS = {signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD}
 
 
@@ -96,20 +97,19 @@ class Init:
         self._record()
 
     def switch_off(self) -> None:
-        """Kill everything below this process; what is forked meanwhile is caught by looking again."""
-        for _round in range(100):
-            below = self.processes.descendants(os.getpid())
-            if not [pid for pid in below if self.processes.started(pid)]:
-                return
-            self.processes.send(below, signal.SIGKILL)
-            self._collect()
-            time.sleep(0.01)
+        """Kill everything below this process and collect it; what is forked meanwhile is caught by looking again."""
+        until = time.monotonic() + OFF_SECONDS
+        while self._collect() and time.monotonic() < until:
+            self.processes.send(self.processes.descendants(os.getpid()), signal.SIGKILL)
+            time.sleep(0.005)
 
-    def _collect(self) -> None:
-        """Take the end of every process that ended; whatever was orphaned below ends here."""
+    def _collect(self) -> bool:
+        """Take the end of every process that ended, as whatever was orphaned ends here; whether there are others."""
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
+            return True
+        return False
 
     def run(self) -> None:
         """Boot, then serve until the server is switched off."""
