@@ -4,15 +4,17 @@
 """For every test, on Python 2.7 too: the collection under its own name, and ``tests`` and ``tools`` as packages."""
 
 # pathlib is not in Python 2.7.
-# ruff: noqa: PTH100, PTH118, PTH120
+# ruff: noqa: PTH100, PTH118, PTH120, PTH123
 
 import os
-import runpy
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 if HERE not in sys.path:
     sys.path.insert(0, HERE)
-# Run by its path: Python 2.7 has no packages without __init__.py.
-runpy.run_path(os.path.join(HERE, 'tests', 'support', 'collection.py'))['make_importable']()
+# Run by its path: Python 2.7 has no packages without __init__.py, and its runpy empties what it has run.
+COLLECTION = {'__file__': os.path.join(HERE, 'tests', 'support', 'collection.py')}
+with open(COLLECTION['__file__']) as source:
+    exec(compile(source.read(), COLLECTION['__file__'], 'exec'), COLLECTION)
+COLLECTION['make_importable']()

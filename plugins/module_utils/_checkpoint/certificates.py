@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""Certificates of a server: those in Check Point's own containers, and those that its web server serves. No private key is ever read."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import binascii
+import os
+import re
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.product import registry_value
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import tail
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import read_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.x509 import CertificateError, read_certificate
+
+_PEM = re.compile(br'-----BEGIN (?:X509 )?CERTIFICATE-----\s*(.*?)-----END (?:X509 )?CERTIFICATE-----', re.DOTALL)
+_SEQUENCE = b'\x30'
+
+
+def parse_certificates(data):
+    """The facts of all certificates in a text, in their order; keys and anything else in it are passed over.
+
+    :param data: bytes with PEM blocks, or one certificate in DER
+    :returns: list of dictionaries, see _tls/x509.read_certificate
+    :raises CertificateError: when there is none, or one of them cannot be read
+    """
+    blocks = _PEM.findall(data)
+    if not blocks and data.startswith(_SEQUENCE):
+        return [read_certificate(data)]
+    if not blocks:
+        raise CertificateError('no certificate in it')
+    return [read_certificate(_decoded(block)) for block in blocks]
+
+
+def _decoded(block):
+    try:
+        return binascii.a2b_base64(block)
+    except (binascii.Error, ValueError) as error:
+        raise CertificateError('a certificate that is not base64: %s' % error)
+
+
+def read_container(environment, path, timeout=60.0):
+    """The certificates in a PKCS #12 container without a password, as Check Point keeps its own.
+
+    ``-nokeys``: a private key never leaves openssl.
+
+    :returns: list of dictionaries as in ``parse_certificates``
+    :raises AdministratorError: when the container is missing or cannot be read
+    """
+    if not os.path.isfile(path):
+        raise AdministratorError('the certificate is not there', path=path, expected='a PKCS #12 file', found='no such file')
+    argv = ['cpopenssl', 'pkcs12', '-in', path, '-nokeys', '-nomacver', '-passin', 'pass:']
+    result = environment.output(argv, timeout)
+    reason = tail(result.stderr, 3) or 'exit code %d' % result.rc
+    if result.rc == 0:
+        try:
+            return parse_certificates(result.stdout)
+        except CertificateError as error:
+            reason = str(error)
+    raise AdministratorError(
+        'the certificate cannot be read',
+        path=path,
+        expected='a PKCS #12 file with an empty password that "%s" reads' % ' '.join(argv),
+        found=reason,
+        next_step='run this command by hand on the server, as root',
+    )
+
+
+def own_certificate(certificates):
+    """Of the certificates in a container, the one that it is about: issued by another, before that of the authority itself."""
+    return next((entry for entry in certificates if entry['subject'] != entry['issuer']), certificates[0])
+
+
+def authority_certificate(certificates):
+    """Of the certificates in a container, that of the authority: issued by itself."""
+    return next((entry for entry in certificates if entry['subject'] == entry['issuer']), certificates[0])
+
+
+def read_sic_certificate(environment, timeout=60.0):
+    """Facts of the certificate with which this server shows itself to other Check Point servers.
+
+    :raises AdministratorError: when it cannot be read
+    """
+    default = os.path.join(environment.folder('CPDIR'), 'conf', 'sic_cert.p12')
+    path = registry_value(environment, 'SIC', 'CertPath', '', timeout)
+    if not os.path.isabs(path):
+        path = default
+    return describe('sic', path, own_certificate(read_container(environment, path, timeout)))
+
+
+def read_web_certificate(path):
+    """Facts of the certificate in a file that the web server serves: the first one in it, its chain may follow.
+
+    :raises AdministratorError: when it cannot be read
+    """
+    try:
+        return describe('web', path, parse_certificates(read_file(path).data)[0])
+    except CertificateError as error:
+        raise AdministratorError(
+            'the certificate cannot be read',
+            path=path,
+            expected='a certificate in PEM or DER form',
+            found=str(error),
+            next_step='look at the file, the web server needs it too',
+        )
+
+
+def describe(role, path, certificate):
+    """The facts of a certificate as modules return them.
+
+    :param role: ``ica``, ``sic`` or ``web``
+    """
+    keys = ('subject', 'issuer', 'serial', 'not_before', 'not_after', 'signature_algorithm', 'hash', 'fingerprint_sha256')
+    return dict([(key, certificate[key]) for key in keys], role=role, path=path)

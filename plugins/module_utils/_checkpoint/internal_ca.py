@@ -1,0 +1,208 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""The hash that the internal CA signs with: what is known about it, and setting it.
+
+No tool reads the setting back. What is known comes from evidence, the best first: this collection's own record of the last successful change,
+tied to the certificate of the CA and dropped when a certificate issued later says otherwise; else the newest certificate of the CA that is kept on
+this server. Setting it again is harmless, so what is not known is set.
+"""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import os
+import time
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint import watchdog
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.certificates import (
+    authority_certificate,
+    describe,
+    read_container,
+    read_sic_certificate,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.issued import is_newest, parse_issued
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.parallel import ask_all, values
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.product import (
+    is_certificate_authority,
+    read_roles,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import read_processes
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.set_sign_hash import SIGN_HASHES, set_sign_hash
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
+    private_directory,
+    read_record,
+    write_record,
+)
+
+UNKNOWN = 'unknown'
+
+
+def record_path(state_dir):
+    """Where the record of the last successful change is kept."""
+    return os.path.join(state_dir, 'records', 'sign_hash.json')
+
+
+def authority_path(environment):
+    """Where the container of the internal CA is, on the server that owns it and on those that have a copy."""
+    return os.path.join(environment.folder('FWDIR'), 'conf', 'InternalCA.p12')
+
+
+def read_authority(environment, timeout=60.0):
+    """Facts of the certificate of the internal CA.
+
+    :raises AdministratorError: when it cannot be read
+    """
+    path = authority_path(environment)
+    return describe('ica', path, authority_certificate(read_container(environment, path, timeout)))
+
+
+# -- evidence
+
+
+def weigh(authority, record, certificates, processes):
+    """What is known about the hash that the CA signs with from now on.
+
+    :param authority: facts of the certificate of the CA
+    :param record: what ``set_and_record`` wrote, or None
+    :param certificates: facts of certificates on this server, of any issuer
+    :param processes: the watchdog's processes now
+    :returns: dictionary of ``value`` (a hash or ``unknown``), ``evidence`` and ``restart_required``: whether the services still are in the run in
+        which the hash was changed
+    """
+    own = [entry for entry in certificates if entry['issuer'] == authority['subject'] and entry['subject'] != authority['subject']]
+    newest = max(own, key=lambda entry: entry['not_before']) if own else None
+    if _is_valid(record, authority, newest):
+        evidence = {'kind': 'record', 'at': record['at'], 'ca_fingerprint_sha256': record['ca_fingerprint_sha256']}
+        waiting = watchdog.is_same_run(record['processes'], processes)
+        return {'value': record['algorithm'], 'evidence': evidence, 'restart_required': waiting}
+    if newest is None or newest['hash'] not in SIGN_HASHES:
+        reason = 'there is no record of a change, and no certificate on this server that this CA issued'
+        if newest is not None:
+            reason = 'the newest certificate of this CA, %s, is signed with %s' % (newest['path'], newest['signature_algorithm'])
+        return {'value': UNKNOWN, 'evidence': {'kind': 'none', 'reason': reason}, 'restart_required': False}
+    evidence = {'kind': 'certificate', 'newest': None}
+    evidence.update((key, newest[key]) for key in ('role', 'path', 'subject', 'serial', 'not_before', 'hash'))
+    return {'value': newest['hash'], 'evidence': evidence, 'restart_required': False}
+
+
+def _is_valid(record, authority, newest):
+    """Whether a record is whole, is about this CA, and is not contradicted by a certificate that was issued later."""
+    whole = record is not None and record.get('algorithm') in SIGN_HASHES and isinstance(record.get('processes'), dict) and record.get('at')
+    if not whole or record.get('ca_fingerprint_sha256') != authority['fingerprint_sha256']:
+        return False
+    # A later certificate with another hash: somebody else has changed the setting since.
+    return newest is None or newest['not_before'] <= record['at'] or newest['hash'] == record['algorithm']
+
+
+def add_newest(environment, known, timeout=60.0):
+    """Complete the evidence of a certificate by asking the CA whether it has issued a newer one since; None where it cannot tell.
+
+    :param known: from ``weigh``; the evidence in it is completed
+    """
+    if known['evidence']['kind'] == 'certificate':
+        try:
+            result = environment.output(['cpca_client', 'lscert', '-stat', 'Valid'], timeout)
+            issued = parse_issued(result.stdout.decode('utf-8', 'replace'))
+        except AdministratorError:
+            # A CA that does not answer only leaves this detail open.
+            issued = []
+        known['evidence']['newest'] = is_newest(known['evidence']['serial'], issued)
+    return known
+
+
+def read_sign_hash(environment, state_dir, timeout=60.0):
+    """What is known about the sign hash, and the certificate of the CA.
+
+    :returns: what ``weigh`` returns, the CA certificate's facts, and the watchdog's processes
+    :raises AdministratorError: when one of the sources cannot be read
+    """
+    found = values(
+        ask_all(
+            {
+                'authority': lambda: read_authority(environment, timeout),
+                'certificate': lambda: read_sic_certificate(environment, timeout),
+                'processes': lambda: read_processes(environment, timeout),
+                'record': lambda: read_record(record_path(state_dir)),
+            }
+        )
+    )
+    known = weigh(found['authority'], found['record'], [found['certificate']], found['processes'])
+    return add_newest(environment, known, timeout), found['authority'], found['processes']
+
+
+# -- change
+
+
+def ensure_sign_hash(environment, state_dir, algorithm, timeout=60.0, check_mode=False):
+    """Have the internal CA sign with a hash from now on; where it is known to do so already, nothing is asked.
+
+    :param algorithm: one of SIGN_HASHES
+    :returns: dictionary of ``changed``, ``before``, ``algorithm``, ``evidence``, ``restart_required`` and ``ca_certificate``
+    :raises AdministratorError: when this server does not own the CA, or the tool did not say plainly that the hash was changed
+    """
+    _refuse_others(environment, timeout)
+    known, authority, processes = read_sign_hash(environment, state_dir, timeout)
+    result = {
+        'changed': known['value'] != algorithm,
+        'before': known['value'],
+        'algorithm': algorithm,
+        'evidence': known['evidence'],
+        'restart_required': known['restart_required'],
+        'ca_certificate': authority,
+    }
+    if result['changed']:
+        result['restart_required'] = True
+        if not check_mode:
+            result['evidence'] = _set_and_record(environment, state_dir, algorithm, timeout, authority, processes)
+    return result
+
+
+def _refuse_others(environment, timeout):
+    roles = read_roles(environment, ('management', 'primary'), timeout)
+    if not is_certificate_authority(roles):
+        raise AdministratorError(
+            'this server does not own the internal CA',
+            expected='the primary management server',
+            found='a secondary management server' if roles['management'] else 'no management server',
+            state='nothing was asked and nothing was changed',
+            next_step='run this on the primary management server alone',
+        )
+
+
+def _set_and_record(environment, state_dir, algorithm, timeout, authority, processes):
+    private_directory(state_dir)
+    private_directory(os.path.join(state_dir, 'records'))
+    path = record_path(state_dir)
+    set_sign_hash(environment, algorithm, lambda: _forget(path), timeout)
+    record = {
+        'algorithm': algorithm,
+        'at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
+        'ca_fingerprint_sha256': authority['fingerprint_sha256'],
+        'processes': watchdog.run_of(processes),
+    }
+    try:
+        write_record(path, record)
+    except AdministratorError as error:
+        raise error.with_state(
+            'the internal CA signs with %s from now on, but there is no record of it; the services were not restarted' % algorithm,
+            'remove the cause and run again: the hash is then set once more, which is harmless',
+        )
+    return {'kind': 'record', 'at': record['at'], 'ca_fingerprint_sha256': record['ca_fingerprint_sha256']}
+
+
+def _forget(path):
+    """Remove the record: from now on it may be wrong."""
+    try:
+        if os.path.lexists(path):
+            os.unlink(path)
+    except (OSError, IOError) as error:
+        raise AdministratorError(
+            'the record of the earlier hash cannot be removed', path=path, found=error.strerror,
+            next_step='remove this file by hand, then run again',
+        )

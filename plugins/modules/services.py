@@ -1,0 +1,163 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: services
+short_description: Start and stop the services of a Check Point server, and see that they did
+version_added: 1.0.0
+author:
+  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+description:
+  - Runs C(cpstop) and C(cpstart) and waits until what they were to do is true.
+  - That is judged by the watchdog's list (C(cpwd_admin list)) and by the TCP addresses in O(ports), not by exit codes, which are not documented.
+    The services are started when every process that the watchdog checks, and the Endpoint engine where it is listed, is executing and every port answers.
+    They are stopped when no process is executing and no port answers. Everything else is partial.
+  - Where the services already are in the state asked for, nothing is run.
+  - A tool that hangs is killed at the end of O(timeout). The error then tells what runs and what does not.
+extends_documentation_fragment:
+  - checkpoint_endpoint.hardening.attributes
+  - checkpoint_endpoint.hardening.attributes.server
+  - checkpoint_endpoint.hardening.profile
+  - checkpoint_endpoint.hardening.state_dir
+options:
+  state:
+    description:
+      - The state to reach.
+      - V(restarted) always stops and starts them.
+    type: str
+    choices: [started, stopped, restarted]
+    required: true
+  timeout:
+    description:
+      - Seconds in which the state must be reached. For V(restarted) that is for stopping and for starting each.
+      - A management server may need several minutes for each.
+    type: int
+    default: 600
+  ports:
+    description:
+      - TCP addresses that the services answer at when they are started, and not when they are stopped.
+      - Each is a port of this server (V(443)), V(host:443), or V([::1]:443).
+    type: list
+    elements: str
+    default: []
+  state_dir:
+    description:
+      - Not used by this module. It is accepted so that one setting serves all modules of the action group.
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Returns the state that would be reached, and runs nothing.
+  diff_mode:
+    support: full
+    details:
+      - Shows the state before and after.
+  platform:
+    support: full
+seealso:
+  - module: checkpoint_endpoint.hardening.change_guard
+    description: Arm it before services are stopped, so that a lost connection does not leave them so.
+  - module: checkpoint_endpoint.hardening.server_info
+"""
+
+EXAMPLES = r"""
+- name: Stop the services, and see that port 443 is closed
+  checkpoint_endpoint.hardening.services:
+    state: stopped
+    ports: ["443"]
+
+- name: Start them with little patience
+  checkpoint_endpoint.hardening.services:
+    state: started
+    timeout: 120
+    ports: ["443", "[::1]:443"]
+  register: services
+
+- name: Show what runs
+  ansible.builtin.debug:
+    msg: "{{ services.services.processes | selectattr('status', 'equalto', 'E') | map(attribute='name') | join(', ') }}"
+"""
+
+RETURN = r"""
+before:
+  description: The state before, V(started), V(stopped) or V(partial).
+  returned: success
+  type: str
+  sample: started
+state:
+  description: The state after, in check mode the one that would be reached.
+  returned: success
+  type: str
+  sample: stopped
+commands:
+  description: The tools that were run, in check mode those that would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [cpstop]
+services:
+  description:
+    - The services as they are at the end, in check mode as they are now.
+    - See RV(checkpoint_endpoint.hardening.server_info#module:server.services) for its parts.
+  returned: success
+  type: dict
+  sample:
+    running: false
+    state: stopped
+    processes: []
+    ports:
+      - address: "127.0.0.1:443"
+        answers: false
+error:
+  description:
+    - The error in parts. They are RV(ignore:message), RV(ignore:path) (a file or command), RV(ignore:expected),
+      RV(ignore:found), RV(ignore:state) (how things stand now) and RV(ignore:next_step). What is not known is left out.
+  returned: failure
+  type: dict
+  sample:
+    message: the services did not start within 600 s
+    path: /opt/CPshrd-R81.20/bin/cpstart
+    expected: every process that the watchdog checks executing, and every port answering
+    found: "exit code 0, last lines: ..."
+    state: "the services are partial; executing: CPD, FWD; terminated: EPM; 127.0.0.1:443 does not answer"
+    next_step: look into $CPDIR/log/cpwd.elg and the log of what is missing, remove the cause, and run cpstart
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import ensure_services
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+
+
+def argument_spec():
+    return dict(
+        state=dict(type='str', choices=['started', 'stopped', 'restarted'], required=True),
+        timeout=dict(type='int', default=600),
+        ports=dict(type='list', elements='str', default=[]),
+        profile=dict(type='path'),
+        state_dir=dict(type='path', default='/var/lib/checkpoint_endpoint_hardening'),
+    )
+
+
+def main():
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    given = module.params
+    try:
+        environment = read_environment(given['profile'])
+        result = ensure_services(environment, given['state'], given['timeout'], given['ports'], module.check_mode)
+    except AdministratorError as error:
+        module.fail_json(msg=str(error), error=error.details())
+    if result['changed']:
+        result['diff'] = dict(before='services: %s\n' % result['before'], after='services: %s\n' % result['state'])
+    module.exit_json(**result)
+
+
+if __name__ == '__main__':
+    main()
