@@ -11,12 +11,14 @@ from __future__ import (absolute_import, division, print_function)
 __metaclass__ = type
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import sort_protocols
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display, split_words
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.endpoints import endpoints
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.include_paths import absolute
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import config_test
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.reading import Reading
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.scopes import Configuration
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.remarks import scope_warnings, tree_warnings
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import native
 
 
 def read_tls_facts(installation, environ=None, timeout=60.0):
@@ -25,7 +27,8 @@ def read_tls_facts(installation, environ=None, timeout=60.0):
     :param installation: Installation
     :param environ: environment variables that the httpd runs with, default: those of this process
     :param timeout: seconds for each run of httpd
-    :returns: dictionary with ``httpd``, ``files``, ``directives``, ``scopes``, ``endpoints``, ``http_test`` and ``warnings``
+    :returns: dictionary with ``httpd``, ``files``, ``directives``, ``scopes``, ``endpoints``, ``certificate_files``,
+        ``http_test`` and ``warnings``
     :raises AdministratorError: when the configuration cannot be read
     """
     reading = Reading(installation, environ, timeout)
@@ -55,8 +58,21 @@ def describe(tree, configuration):
         'directives': _directives(tree, configuration),
         'scopes': [_scope(scope, configuration, tree.root) for scope in configuration.scopes],
         'endpoints': endpoints(configuration),
+        'certificate_files': _certificate_files(tree, configuration),
         'warnings': tree_warnings(tree, configuration),
     }
+
+
+def _certificate_files(tree, configuration):
+    """Paths of the certificates that the scopes with TLS serve."""
+    found = []
+    for scope in configuration.scopes:
+        if configuration.is_tls(scope):
+            for directive in scope.certificates or (scope.main.certificates if scope.main else []):
+                path = absolute(native(split_words(directive.arguments)[0]), tree.server_root)
+                if path not in found:
+                    found.append(path)
+    return found
 
 
 def _directives(tree, configuration):

@@ -108,7 +108,7 @@ class _Reading(object):
         return self.build is not None and self.build.version is not None and self.build.version < (2, 3, 0)
 
     def run(self, path):
-        self.tree.root = path
+        self.tree.root = os.path.realpath(path)
         self._file(path, (), True)
         self._unused_macros()
         return self.tree
@@ -117,6 +117,7 @@ class _Reading(object):
         return os.path.exists(include_paths.absolute(native(word), self.tree.server_root))
 
     def _file(self, path, containers, active):
+        path = os.path.realpath(path)
         source = self.tree.file(path)
         if source is None:
             source = SourceFile(path, self.read(path), self.is_old)
@@ -156,7 +157,7 @@ class _Reading(object):
         if not statement.closed:
             raise self._error(item, 'a section has no closing bracket', '<%s ...>' % display(statement.name))
         name = statement.name.lower()
-        container = Container(name, statement.name, statement.arguments, item.source.path, item.place.line)
+        container = Container(name, statement.name, statement.arguments, item.source, item.place)
         active = frames[-1].active
         if name == b'macro' and active is not False:
             self._define_macro(container, item, stream)
@@ -221,7 +222,10 @@ class _Reading(object):
         if len(words) != 1:
             raise self._error(item, 'an Include needs one path', 'one path')
         try:
-            return include_paths.expand(native(words[0]), self.tree.server_root)
+            paths = include_paths.expand(native(words[0]), self.tree.server_root)
+            if paths != [include_paths.absolute(native(words[0]), self.tree.server_root)]:
+                self.tree.folders.update(os.path.dirname(os.path.realpath(path)) for path in paths)
+            return paths
         except include_paths.NothingFound as problem:
             if directive.name == b'includeoptional' or (self.is_old and '*' in native(words[0])):
                 return []
@@ -239,7 +243,7 @@ class _Reading(object):
         if any(use.arguments == macro.name for use in item.uses):
             raise self._error(item, 'a macro uses itself', 'no recursion')
         macro.used = True
-        use = Container(b'macro', None, macro.name, item.source.path, item.place.line)
+        use = Container(b'macro', None, macro.name, item.source, item.place)
         stream.push(macros.expand(macro, words[1:], item.uses + (use,)))
 
     def _undefine_macro(self, dummy_directive, words, dummy_item, dummy_stream):

@@ -47,11 +47,14 @@ class Reading(object):
     def dialect(self):
         return self.identity.dialect
 
-    def read(self, read=None, root=None):
+    def read(self, read=None):
         """The Tree, as it is or with other bytes.
 
         :param read: function from a path to bytes, default: the files themselves
-        :param root: the file to begin with, default: the one that httpd begins with
         """
-        begin = root or (self.installation.httpd_conf if self.has_httpd else self.installation.ssl_conf)
+        begin = self.installation.httpd_conf if self.has_httpd else self.installation.ssl_conf
         return read_tree(begin, self.installation.root, environ=self.environ, build=self.build, read=read)
+
+    def read_fragment(self, path, read=None):
+        """The Tree of a file that httpd does not read: which conditions would hold around it is not known."""
+        return read_tree(path, self.installation.root, environ=self.environ, read=read)

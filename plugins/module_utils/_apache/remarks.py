@@ -70,7 +70,7 @@ def _policy_warning(scope):
 
 def tree_warnings(tree, configuration):
     """Sentences about the configuration as a whole."""
-    found = list(tree.warnings)
+    found = []
     for directive in tree.directives():
         if directive.active is False:
             continue

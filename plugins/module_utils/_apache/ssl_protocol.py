@@ -17,17 +17,22 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
     PROTOCOLS, sort_protocols)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import (
     display, split_words)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
 _BY_LOWER_NAME = dict((name.lower(), name) for name in PROTOCOLS)
 
 
 class IllegalProtocol(ValueError):
-    """A word that this httpd would refuse in an SSLProtocol directive."""
+    """A word that this httpd would refuse in an SSLProtocol directive.
 
-    def __init__(self, word, reason):
+    :ivar foreign: whether it is no word of mod_ssl at all; other products use the same directive with words of their own
+    """
+
+    def __init__(self, word, reason, foreign=False):
         ValueError.__init__(self, '%s: %s' % (word, reason))
         self.word = word
         self.reason = reason
+        self.foreign = foreign
 
 
 def evaluate(arguments, dialect):
@@ -60,7 +65,7 @@ def _named(name, word, sign, dialect):
         return dialect.enabled
     protocol = _BY_LOWER_NAME.get(lower)
     if protocol is None:
-        raise IllegalProtocol(display(word), 'not a protocol that mod_ssl knows')
+        raise IllegalProtocol(display(word), 'not a protocol that mod_ssl knows', foreign=True)
     if protocol in dialect.enabled:
         return frozenset((protocol,))
     if protocol in dialect.known and sign == b'-':
@@ -124,24 +129,24 @@ def hole_warning(configured, dialect):
         '.'.join(str(number) for number in dialect.openssl))
 
 
-def check_policy(protocols, dialect=None):
+def check_policy(protocols, dialect):
     """Refuse a policy that cannot be carried out.
 
     :param protocols: names as the administrator gave them
-    :param dialect: Dialect, or None when the httpd is not known
+    :param dialect: Dialect of the httpd
     :returns: frozenset of protocol names
-    :raises IllegalProtocol: for an unknown name, a protocol that this httpd does not know, or an empty policy
+    :raises AdministratorError: for an unknown name, a protocol that this httpd does not know, or an empty policy
     """
     wanted = set()
     for name in protocols:
         protocol = _BY_LOWER_NAME.get(name.strip().lower())
-        if protocol is None:
-            raise IllegalProtocol(name, 'unknown; known are %s' % ', '.join(PROTOCOLS))
-        if dialect is not None and protocol not in dialect.enabled:
-            raise IllegalProtocol(protocol, 'this httpd can not offer it; it can offer %s' % ', '.join(
-                sort_protocols(dialect.enabled)))
+        if protocol not in dialect.enabled:
+            raise AdministratorError(
+                'the policy names a protocol that this httpd cannot offer', expected='some of ' + ', '.join(
+                    sort_protocols(dialect.enabled)), found=name, state='nothing was changed')
         wanted.add(protocol)
     if not wanted:
-        raise IllegalProtocol('[]', 'a policy without any protocol: Apache passes its config test with that and then '
-                              'does not start')
+        raise AdministratorError(
+            'the policy leaves no protocol: httpd passes its configuration test with that and then does not start',
+            expected='some of ' + ', '.join(sort_protocols(dialect.enabled)), found='an empty list', state='nothing was changed')
     return frozenset(wanted)

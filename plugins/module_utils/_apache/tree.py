@@ -21,7 +21,7 @@ TRANSPARENT = frozenset((b'ifmodule', b'ifdefine', b'ifversion', b'iffile', b'if
 class SourceFile(object):
     """One file of the configuration.
 
-    :ivar path: absolute path as native text
+    :ivar path: absolute path as native text, links resolved
     :ivar data: its bytes
     :ivar sha256: their digest in hexadecimal
     :ivar lines: list of LogicalLine
@@ -40,16 +40,25 @@ class Container(object):
     :ivar name: in small letters, as bytes; ``macro`` for a use
     :ivar spelling: the name as in the file, as bytes; None for the use of a macro
     :ivar arguments: as bytes, variables expanded
-    :ivar file: path of the file that it was opened in
-    :ivar line: number of the line
+    :ivar source: the SourceFile that it was opened in, ``place``: the LogicalLine there
     """
 
-    def __init__(self, name, spelling, arguments, file, line):
+    def __init__(self, name, spelling, arguments, source, place):
         self.name = name
         self.spelling = spelling
         self.arguments = arguments
-        self.file = file
-        self.line = line
+        self.source = source
+        self.place = place
+
+    @property
+    def file(self):
+        """Path of the file that it was opened in."""
+        return self.source.path
+
+    @property
+    def line(self):
+        """Number of the line that opened it."""
+        return self.place.line
 
     def text(self):
         """The section as a person would write it, or which macro was used where."""
@@ -63,8 +72,6 @@ class Directive(object):
 
     :ivar name: in small letters, as bytes
     :ivar arguments: as bytes, macro parameters and variables put in
-    :ivar file: path of the file that it stands in
-    :ivar line: number of its first physical line
     :ivar containers: tuple of Container from the outermost to the innermost
     :ivar active: True, False when a condition or an unused macro keeps httpd from it, None when that cannot be told
     :ivar source: the SourceFile, ``place``: the LogicalLine in it
@@ -84,10 +91,12 @@ class Directive(object):
 
     @property
     def file(self):
+        """Path of the file that it stands in."""
         return self.source.path
 
     @property
     def line(self):
+        """Number of its first physical line."""
         return self.place.line
 
     @property
@@ -116,7 +125,7 @@ class Tree(object):
     :ivar files: list of SourceFile in the order of their first reading
     :ivar server_root: the last ServerRoot, native text
     :ivar modules: dictionary of LoadModule: name to file, as bytes
-    :ivar warnings: list of texts
+    :ivar folders: set of folders, links resolved, that an Include names with a wildcard or as a whole: what is put there may be read
     """
 
     def __init__(self, root, server_root):
@@ -124,7 +133,7 @@ class Tree(object):
         self.server_root = server_root
         self.files = []
         self.modules = {}
-        self.warnings = []
+        self.folders = set()
         self.found = []
 
     def directives(self, name=None):

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""Changes to the bytes of configuration files, before anything is written."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import apply_edits
+
+
+class Change(object):
+    """One replacement in one file.
+
+    :ivar source: the SourceFile; ``start`` and ``end``: offsets of the bytes that go; ``replacement``: the bytes that come
+    :ivar line: line number in the old file; ``container``: text of the sections around it
+    :ivar old: the arguments as text, None for a directive that is put in; ``new``: the arguments as text
+    """
+
+    def __init__(self, source, start, end, replacement, line, container, old, new):
+        self.source = source
+        self.start = start
+        self.end = end
+        self.replacement = replacement
+        self.line = line
+        self.container = container
+        self.old = old
+        self.new = new
+
+    def describe(self):
+        """The change as a dictionary for the administrator."""
+        return {'file': self.source.path, 'line': self.line, 'container': self.container, 'old': self.old, 'new': self.new}
+
+
+def new_contents(changes):
+    """The bytes that files get by changes.
+
+    :param changes: list of Change
+    :returns: dictionary of path to bytes, only files that change
+    """
+    by_path = {}
+    for change in changes:
+        by_path.setdefault(change.source.path, (change.source, []))[1].append((change.start, change.end, change.replacement))
+    return dict((path, apply_edits(source.data, edits)) for path, (source, edits) in by_path.items())
