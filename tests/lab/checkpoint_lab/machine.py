@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from . import httpd
-from .faults import clear, set_fault, set_now
+from .faults import FILLER, clear, set_fault, set_now
 from .processes import alive, descendants, end, marked, name_of, send, wait_gone
 from .server import Record, Server
 from .ssh import privilege_folder
@@ -166,7 +166,7 @@ def _fill(server: Server, name: str) -> None:
         raise LabError(f"{server.name}: {name} needs root, and the right to mount: {done.stderr.strip()}")
     shutil.copytree(kept, folder, symlinks=True, dirs_exist_ok=True)
     shutil.rmtree(kept)
-    with (folder / ".full").open("wb", buffering=0) as file:
+    with (folder / FILLER).open("wb", buffering=0) as file:
         try:
             while True:
                 file.write(bytes(4096))
@@ -179,7 +179,7 @@ def _empty(server: Server, name: str) -> None:
     folder = full_folder(server, name)
     if not os.path.ismount(folder):
         return
-    (folder / ".full").unlink(missing_ok=True)
+    (folder / FILLER).unlink(missing_ok=True)
     kept = server.state / name
     shutil.copytree(folder, kept, symlinks=True)
     unmount(folder)
