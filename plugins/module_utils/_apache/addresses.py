@@ -21,8 +21,8 @@ WILDCARDS = ('*', '_default_', '0.0.0.0', '::')
 
 # host: None for every address, else as written or as resolved; port: None for every port
 Address = namedtuple('Address', ['host', 'port'])
-# protocol: what the listener speaks, in small letters: https, http or another
-Listener = namedtuple('Listener', ['address', 'protocol'])
+# protocol: what the listener speaks, in small letters: https, http or another; ipv4_only: whether it has no IPv6 address
+Listener = namedtuple('Listener', ['address', 'protocol', 'ipv4_only'])
 
 
 def parse_address(text, default_port=None):
@@ -48,7 +48,7 @@ def parse_listen(words):
     if address is None or address.port is None:
         return None
     protocol = words[1].lower() if len(words) > 1 else ('https' if address.port == HTTPS_PORT else 'http')
-    return Listener(address, protocol)
+    return Listener(address, protocol, words[0].startswith('0.0.0.0'))
 
 
 def resolve(host):

@@ -36,15 +36,17 @@ class Surroundings(object):
     :ivar static_modules: names of the source files of compiled-in modules as bytes, None when they are not known
     :ivar loaded: names by which a LoadModule so far can be asked for, as bytes
     :ivar defines: dictionary of Define and -D, name to value (None where there is only a name), as bytes
+    :ivar directives: names of the directives and sections that httpd knows, as bytes in small letters, None when they are not known
     :ivar exists: function that tells whether a file is there; its argument is a word of the configuration
     """
 
-    def __init__(self, version, static_modules, defines, exists):
+    def __init__(self, version, static_modules, defines, exists, directives=None):
         self.version = version
         self.static_modules = static_modules
         self.loaded = set()
         self.defines = dict((name, None) for name in defines)
         self.exists = exists
+        self.directives = directives
 
     def load_module(self, name, file_name):
         """Take note of a LoadModule: name of its structure and of its file, as bytes."""
@@ -84,15 +86,10 @@ def _is_defined(word, surroundings):
 
 
 def _has_directive(word, surroundings):
-    """Only mod_ssl's directives can be told: which others exist is known to httpd alone."""
-    if word.lower().startswith(b'ssl'):
-        return surroundings.has_module(b'mod_ssl.c')
-    return None
-
-
-def _has_section(word, dummy_surroundings):
-    known = (b'virtualhost', b'directory', b'directorymatch', b'location', b'locationmatch', b'files', b'filesmatch', b'limit')
-    return True if word.lower().strip(b'<') in known else None
+    """Which directives and sections exist is known to httpd alone, but for mod_ssl's."""
+    if surroundings.directives is not None:
+        return word.lower() in surroundings.directives
+    return surroundings.has_module(b'mod_ssl.c') if word.lower().startswith(b'ssl') else None
 
 
 _TESTS = {
@@ -100,7 +97,7 @@ _TESTS = {
     b'ifdefine': _is_defined,
     b'iffile': lambda word, surroundings: surroundings.exists(word),
     b'ifdirective': _has_directive,
-    b'ifsection': _has_section,
+    b'ifsection': lambda word, surroundings: _has_directive(b'<' + word, surroundings),
 }
 
 

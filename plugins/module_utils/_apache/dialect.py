@@ -33,8 +33,9 @@ def parse_version(text):
     return tuple(int(number) for number in match.group().split('.'))
 
 
-# What an httpd says of itself without reading a configuration. version: tuple; static_modules: frozenset of names of source files, as bytes.
-Build = namedtuple('Build', ['version', 'static_modules'])
+# What an httpd says of itself. version: tuple; static_modules: frozenset of names of source files, as bytes;
+# directives: frozenset of names of directives and of sections with their bracket, in small letters, None as long as nobody needed them
+Build = namedtuple('Build', ['version', 'static_modules', 'directives'])
 
 
 class Dialect(object):
@@ -74,6 +75,11 @@ class Dialect(object):
         if self.httpd < (2, 3, 0):
             return self.httpd < (2, 2, 30)
         return self.httpd < (2, 4, 13)
+
+    @property
+    def has_optional_engine(self):
+        """Whether ``SSLEngine optional`` still offers an upgrade to TLS within HTTP: until 2.4.63, later it means off."""
+        return self.httpd < (2, 4, 64)
 
     @property
     def https_implies_engine(self):

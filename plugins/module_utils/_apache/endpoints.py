@@ -19,7 +19,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import sort_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.openssl_commands import Versions
 
-LOOPBACK = '127.0.0.1'
+# All of 127.0.0.0/8 is this machine.
+LOOPBACKS = ['127.0.0.%d' % number for number in range(1, 10)]
 UNKNOWN_NAME = 'unknown.invalid'
 
 _WILDCARD = re.compile('[*?]')
@@ -44,16 +45,22 @@ def endpoints(configuration):
 
 
 def _reachable(configuration):
-    """(host, port) of each address worth trying, in the order of the listeners; a wildcard is tried on the loopback."""
+    """(host, port) of each address worth trying, in the order of the listeners."""
     found = []
     for listener in configuration.listeners:
         host, port = listener.address
-        own = [address.host for scope in configuration.hosts for address in scope.addresses
-               if address.host is not None and address.port in (None, port)]
-        for candidate in [host] if host is not None else [LOOPBACK] + own:
+        for candidate in [host] if host is not None else _hosts_of_wildcard(listener, configuration):
             if (candidate, port) not in found:
                 found.append((candidate, port))
     return found
+
+
+def _hosts_of_wildcard(listener, configuration):
+    """A loopback address that no virtual host has for itself, and each address that one has."""
+    own = [address.host for scope in configuration.hosts for address in scope.addresses
+           if address.host is not None and address.port in (None, listener.address.port)]
+    free = [loopback for loopback in LOOPBACKS if loopback not in own]
+    return free[:1] + [host for host in own if not (listener.ipv4_only and ':' in host)]
 
 
 def _names(hosts, main):

@@ -69,10 +69,8 @@ def _certificate_files(tree, configuration):
     for scope in configuration.scopes:
         if configuration.is_tls(scope):
             for directive in scope.certificates or (scope.main.certificates if scope.main else []):
-                path = absolute(native(split_words(directive.arguments)[0]), tree.server_root)
-                if path not in found:
-                    found.append(path)
-    return found
+                found += [absolute(native(word), tree.server_root) for word in split_words(directive.arguments)[:1]]
+    return sorted(set(found), key=found.index)
 
 
 def _directives(tree, configuration):

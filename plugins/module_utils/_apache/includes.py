@@ -97,7 +97,8 @@ class _Reading(object):
         self.environ = dict((name_bytes(name), name_bytes(value)) for name, value in (environ or {}).items())
         self.tree = Tree(None, server_root)
         self.surroundings = Surroundings(
-            build.version if build else None, build.static_modules if build else None, defines, self._exists)
+            build.version if build else None, build.static_modules if build else None, defines, self._exists,
+            build.directives if build else None)
         self.macros = {}
         self.unused = []
         self.depth = 0
@@ -136,7 +137,7 @@ class _Reading(object):
             text = item.text if reads is False or b'${' not in item.text else self._expand(item.text)
             statement = split_statement(text)
             if statement.kind == OPEN:
-                self._open(statement, item, frames, stream)
+                self._open(statement, item, containers, frames, stream)
             elif statement.kind == CLOSE:
                 self._close(statement, item, frames)
             elif statement.kind == DIRECTIVE:
@@ -153,7 +154,7 @@ class _Reading(object):
         values.update((name, value) for name, value in self.surroundings.defines.items() if value is not None)
         return expand_variables(text, values)
 
-    def _open(self, statement, item, frames, stream):
+    def _open(self, statement, item, containers, frames, stream):
         if not statement.closed:
             raise self._error(item, 'a section has no closing bracket', '<%s ...>' % display(statement.name))
         name = statement.name.lower()
@@ -166,6 +167,10 @@ class _Reading(object):
             answer = decide(name, statement.arguments, self.surroundings)
             active = answer if active or answer is False else None
         frames.append(_Frame(container, active, item.uses))
+        if name == b'virtualhost':
+            # It makes a server even when nothing stands in it.
+            self.tree.found.append(
+                Directive(statement, item.source, item.place, containers + _around(frames[1:], item.uses), active))
 
     def _close(self, statement, item, frames):
         opened = frames[-1].container

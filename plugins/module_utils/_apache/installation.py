@@ -105,4 +105,15 @@ def read_build(installation, environ=None, timeout=60.0):
             found=tail(said.stdout + said.stderr, 3) or 'nothing', state='nothing was changed')
     listed = run_command([installation.httpd, '-l'], environ, timeout)
     modules = re.findall(br'^\s+(\S+\.c)\s*$', listed.stdout, re.MULTILINE)
-    return Build(parse_version(match.group(1).decode('ascii')), frozenset(modules))
+    return Build(parse_version(match.group(1).decode('ascii')), frozenset(modules), None)
+
+
+def read_directives(installation, environ=None, timeout=60.0):
+    """The directives and sections that httpd knows with this configuration (``httpd -L``).
+
+    :returns: frozenset of bytes in small letters, None when httpd does not say them
+    """
+    argv = [installation.httpd, '-L', '-d', installation.root, '-f', installation.httpd_conf]
+    listed = run_command(argv, environ, timeout)
+    names = re.findall(br'^(<?\w+) \(', listed.stdout, re.MULTILINE)
+    return frozenset(name.lower() for name in names) if listed.rc == 0 and names else None

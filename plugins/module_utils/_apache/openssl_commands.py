@@ -19,6 +19,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 
 COMMANDS = ('protocol', 'minprotocol', 'maxprotocol')
 
+_DATAGRAMS = ('DTLSv1', 'DTLSv1.2')
+
 _BY_LOWER_NAME = dict((name.lower(), name) for name in PROTOCOLS)
 
 
@@ -63,6 +65,17 @@ def apply_commands(versions, directives):
         if found is not None:
             versions = _applied(versions, found[0], found[1])
     return versions
+
+
+def is_refused(name, value):
+    """Whether OpenSSL refuses the value of a command; httpd's test passes it, and then httpd does not start.
+
+    A bound is compared exactly, the words of a list without regard to case.
+    """
+    if name != 'protocol':
+        return value not in PROTOCOLS[1:] + _DATAGRAMS + ('None',)
+    known = [word.lower() for word in PROTOCOLS + _DATAGRAMS] + ['all']
+    return any(word.strip().lstrip('+-').lower() not in known for word in value.split(','))
 
 
 def _applied(versions, name, value):

@@ -15,7 +15,7 @@ import os
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import any_dialect
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.identify import Identity, identify
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.includes import read_tree
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import read_build
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import read_build, read_directives
 
 
 class Reading(object):
@@ -38,6 +38,9 @@ class Reading(object):
         self.has_httpd = bool(installation.httpd and installation.httpd_conf)
         self.build = read_build(installation, environ, timeout) if self.has_httpd else None
         self.tree = self.read()
+        if self.has_httpd and any(directive.active is None for directive in self.tree.directives()):
+            self.build = self.build._replace(directives=read_directives(installation, environ, timeout))
+            self.tree = self.read()
         if self.has_httpd:
             self.identity = identify(installation, self.tree, self.build, environ, timeout)
         else:

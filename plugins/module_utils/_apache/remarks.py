@@ -12,6 +12,7 @@ __metaclass__ = type
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import sort_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.openssl_commands import command, is_refused
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import (
     discarded_words, hole_warning)
 
@@ -22,11 +23,18 @@ LOOK_ALIKES = {
 }
 
 
+# Directives that decide what is served where.
+MATTERS = frozenset((
+    b'sslprotocol', b'sslengine', b'sslopensslconfcmd', b'sslpolicy', b'sslcertificatefile', b'listen', b'protocol', b'virtualhost',
+    b'servername', b'serveralias'))
+
+
 def scope_warnings(scope, configuration):
     """Sentences about one scope."""
+    proxy = _proxy_warning(scope, configuration)
+    found = [proxy] if proxy else []
     if not configuration.is_tls(scope):
-        return []
-    found = []
+        return found
     directive = configuration.governing(scope)
     configured = configuration.configured(scope)
     if directive is None:
@@ -38,9 +46,24 @@ def scope_warnings(scope, configuration):
     for sentence in (hole_warning(configured, configuration.dialect), _discarded_warning(directive), _policy_warning(scope)):
         if sentence:
             found.append(sentence)
-    found.extend('%s: SSLOpenSSLConfCmd %s is applied after SSLProtocol' % (place(command), display(command.arguments))
-                 for command in configuration.commands(scope))
+    found.extend(_command_warning(directive) for directive in configuration.commands(scope))
     return found
+
+
+def _command_warning(directive):
+    what = '%s: SSLOpenSSLConfCmd %s' % (place(directive), display(directive.arguments))
+    if is_refused(*command(directive)):
+        return what + ' is refused by OpenSSL; the configuration test passes, and then httpd does not start'
+    return what + ' is applied after SSLProtocol'
+
+
+def _proxy_warning(scope, configuration):
+    """The same trap on the side of a proxy: SSLProxyProtocol without any protocol."""
+    engine = scope.proxy_engine or (scope.main.proxy_engine if scope.main else None)
+    protocol = scope.proxy_protocol or (scope.main.proxy_protocol if scope.main else None)
+    if engine is None or display(engine.arguments).strip('"').lower() != 'on' or protocol is None or configuration.meaning(protocol):
+        return None
+    return '%s: no protocol is left for the proxy; the configuration test passes, and then httpd does not start' % place(protocol)
 
 
 def place(directive):
@@ -79,8 +102,8 @@ def tree_warnings(tree, configuration):
                 place(directive), display(directive.name), display(directive.arguments), LOOK_ALIKES[directive.name]))
         if directive.name == b'sslprotocol' and directive.forbidden_in is not None:
             found.append('%s: httpd does not accept SSLProtocol in %s' % (place(directive), directive.forbidden_in.text()))
-        if directive.active is None and directive.name == b'sslprotocol':
-            found.append('%s: whether this is read cannot be told, it is taken as read' % place(directive))
+        if directive.active is None and directive.name in MATTERS:
+            found.append('%s: whether this %s is read cannot be told, it is taken as read' % (place(directive), display(directive.name)))
     if not any(configuration.is_tls(scope) for scope in configuration.scopes):
         found.append('no scope of this configuration serves TLS')
     return found

@@ -37,6 +37,7 @@ class Scope(object):
     :ivar policy: the SSLPolicy directive behind the last SSLProtocol (Apache 2.5), else None
     :ivar commands: its SSLOpenSSLConfCmd directives that concern versions
     :ivar certificates: its SSLCertificateFile directives
+    :ivar proxy_engine, proxy_protocol: the last SSLProxyEngine and SSLProxyProtocol
     :ivar tls_directives: all its directives whose name begins with SSL
     """
 
@@ -54,6 +55,8 @@ class Scope(object):
         self.policy = None
         self.commands = []
         self.certificates = []
+        self.proxy_engine = None
+        self.proxy_protocol = None
         self.tls_directives = []
 
     @property
@@ -101,7 +104,14 @@ class Scope(object):
     def _certificate(self, directive, dummy_words):
         self.certificates.append(directive)
 
+    def _proxy_engine(self, directive, dummy_words):
+        self.proxy_engine = directive
+
+    def _proxy_protocol(self, directive, dummy_words):
+        self.proxy_protocol = directive
+
     _ACTIONS = {
+        b'sslproxyengine': _proxy_engine, b'sslproxyprotocol': _proxy_protocol,
         b'servername': _server_name, b'serveralias': _aliases, b'protocol': _protocol, b'sslengine': _engine,
         b'sslprotocol': _ssl_protocol, b'sslpolicy': _ssl_policy, b'sslopensslconfcmd': _command, b'sslcertificatefile': _certificate,
     }
@@ -176,6 +186,8 @@ class Configuration(object):
         directive = scope.governing_engine
         if directive is not None:
             value = display(directive.arguments).strip('"\'').lower()
+            if value == 'optional' and not self.dialect.has_optional_engine:
+                return 'off'
             return value if value in ('off', 'optional') else 'on'
         certificates = scope.certificates or (scope.main.certificates if scope.main else [])
         implied = self.dialect.https_implies_engine and certificates and self._speaks(scope) == 'https'

@@ -77,6 +77,8 @@ class Directive(object):
     :ivar source: the SourceFile, ``place``: the LogicalLine in it
     :ivar literal: whether the text in the file is what httpd uses: no variable and no macro parameter in it
     :ivar unused_macro: whether it stands in a macro that nothing uses
+
+    The opening of a virtual host is here, too, by the name ``virtualhost``: it makes a server even when nothing stands in it.
     """
 
     def __init__(self, statement, source, place, containers, active, unused_macro=False):
