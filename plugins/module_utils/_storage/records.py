@@ -70,9 +70,9 @@ def _check_above(name):
     """Whoever can rename a directory on the way can put another one in its place."""
     while True:
         status = _status(name)
-        open_to_all = status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX
-        if status.st_uid not in (0, os.geteuid()) or open_to_all:
-            raise _distrusted(name, status, 'root or user %d, not writable for everybody' % os.geteuid())
+        others = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and status.st_gid not in (0, os.getegid()))
+        if status.st_uid not in (0, os.geteuid()) or (others and not status.st_mode & stat.S_ISVTX):
+            raise _distrusted(name, status, 'root or user %d, not writable for others' % os.geteuid())
         if name == os.path.dirname(name):
             return
         name = os.path.dirname(name)
@@ -109,7 +109,7 @@ def read_record(path):
     :raises AdministratorError: when somebody else could have written it, or it is damaged
     """
     target = absolute(path)
-    if not os.path.lexists(target):
+    if _missing(target):
         return None
     check_private(os.path.realpath(os.path.dirname(target)))
     descriptor = open_regular(target)
@@ -127,6 +127,17 @@ def read_record(path):
     if not isinstance(record, dict):
         raise _damaged(target, 'not a dictionary')
     return _native_values(record)
+
+
+def _missing(name):
+    """Whether there is nothing at a path; a path that cannot be looked at is not missing."""
+    try:
+        os.lstat(name)
+        return False
+    except (OSError, IOError) as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            raise problem(error, name, 'the record could not be read')
+        return True
 
 
 def _damaged(target, why):

@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""Where the guard keeps its state, who may change it at a time, and what the state means now.
+
+``state_dir/guard/state.json`` is written for a person to read and is replaced as a whole. ``state_dir/guard/lock`` is locked (flock) by whoever changes
+it, for the whole of a rollback too; the kernel lets go of it when that process ends, however it ends.
+"""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import errno
+import fcntl
+import os
+import time
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
+    private_directory,
+    read_record,
+    write_record,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.processes import lives, seconds_up
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import name_bytes
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.problems import problem
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.target import CLOEXEC
+
+FINISHED = ('disarmed', 'rolled_back', 'failed')
+OPEN = ('armed', 'triggered')
+_NEEDED = ('state', 'id', 'holder', 'host', 'armed_at', 'deadline_at', 'process', 'restore')
+LOCK_SECONDS = 15.0
+
+
+def now_text(seconds=None):
+    """A time (seconds since the epoch, default: now) as ISO 8601, UTC."""
+    return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(seconds))
+
+
+class Store(object):
+    """The guard's files under one state directory."""
+
+    def __init__(self, state_dir):
+        self.directory = os.path.join(state_dir, 'guard')
+        self.path = os.path.join(self.directory, 'state.json')
+        self.lock_path = os.path.join(self.directory, 'lock')
+
+    def load(self):
+        """The record; None when there is none.
+
+        :raises AdministratorError: when somebody else could have written it, or it is damaged
+        """
+        record = read_record(self.path)
+        if record is not None and (any(name not in record for name in _NEEDED) or record['state'] not in FINISHED + OPEN):
+            raise AdministratorError(
+                'this is no state of the guard', path=self.path, expected='the fields %s' % ', '.join(_NEEDED),
+                next_step='look at it and at the server, then move the file away',
+            )
+        return record
+
+    def save(self, record):
+        """Replace the record."""
+        write_record(self.path, record)
+
+    def load_if_readable(self):
+        """The record; None when there is none or it cannot be read."""
+        try:
+            return self.load()
+        except AdministratorError:
+            return None
+
+    def still_open(self, record):
+        """Whether a guard is still to act. A state file that was taken away means no; one that cannot be read confirms nothing, so yes."""
+        try:
+            current = self.load()
+        except AdministratorError:
+            return os.path.isdir(self.directory)
+        return current is not None and current['id'] == record['id'] and current['state'] in OPEN
+
+    def prepare(self):
+        """Make the directory, or make sure that it can be trusted."""
+        private_directory(self.directory)
+
+    def locked(self, seconds=LOCK_SECONDS):
+        """A context in which nobody else changes the state.
+
+        :param seconds: how long to wait for somebody else
+        """
+        return _Locked(self, seconds)
+
+
+class _Locked(object):
+    def __init__(self, store, seconds):
+        self._store = store
+        self._seconds = seconds
+        self._descriptor = None
+
+    def __enter__(self):
+        self._store.prepare()
+        path = self._store.lock_path
+        try:
+            self._descriptor = os.open(name_bytes(path), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | CLOEXEC, 0o600)
+        except (OSError, IOError) as error:
+            raise problem(error, path, 'the lock could not be opened')
+        until = seconds_up() + self._seconds
+        while not self._take():
+            if seconds_up() >= until:
+                os.close(self._descriptor)
+                raise self._busy()
+            time.sleep(0.02)
+        return self
+
+    def _take(self):
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except (OSError, IOError) as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EINTR):
+                os.close(self._descriptor)
+                raise problem(error, self._store.lock_path, 'the lock could not be taken')
+            return False
+
+    def _busy(self):
+        record = self._store.load() or {}
+        return AdministratorError(
+            'somebody else is working with the guard of this server right now', path=self._store.path,
+            found='state %s, held by %s' % (record.get('state', 'none'), record.get('holder', 'nobody yet')),
+            state='this run changed nothing', next_step='wait for its end (it is told in this file), then run again',
+        )
+
+    def __exit__(self, *_exception):
+        # Told to the kernel, because a process that was just forked could still have the descriptor.
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        os.close(self._descriptor)
+
+
+def judge(record):
+    """What a record means now: the same dictionary, with ``state`` as it really is, ``pid`` and ``message``.
+
+    ``none`` without a record; ``stale`` when the process that should act is gone. Nothing is written.
+    """
+    if record is None:
+        return {'state': 'none'}
+    told = dict(record)
+    told['pid'] = record['process'].get('pid')
+    if record['state'] in OPEN and not lives(record['process']) and not lives(record.get('acting')):
+        told['state'] = 'stale'
+        told['message'] = (
+            'The guard process is gone (the server was restarted, or the process was killed), so nothing is put back by itself. '
+            'It guarded: %s.' % (record.get('purpose') or 'no reason given')
+        )
+        told['next_step'] = 'run change_guard with state=triggered to put the old files back and start the services'
+    return told
+
+
+def held_by(record):
+    """Who holds an armed guard, for a message."""
+    return '%s on %s since %s (%s)' % (record['holder'], record['host'], record['armed_at'], record.get('purpose') or 'no reason given')

@@ -1,0 +1,298 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: change_guard
+short_description: Undo a change on the server itself unless it is confirmed in time
+version_added: 1.0.0
+author:
+  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+description:
+  - Before a server is stopped and changed, V(state=armed) leaves a process on it that puts the files back and starts the services when the deadline passes. A
+    controller that is lost, a link that drops or a playbook that is killed cannot leave the server stopped or half changed. Network engineers know this
+    as "commit confirmed".
+  - After the change was verified, V(state=disarmed) confirms it. On a failure, V(state=triggered) puts everything back at once.
+  - The guard is also the lock. While it is armed, a second run on the same server fails and is told who holds it, since when, and until when.
+  - The process belongs to no session. It survives the end of the connection, of the playbook and of the controller, changes of the clock, and the
+    deletion of its own program files. It does not survive a restart of the server. The guard is V(stale) then, which is recognised and reported.
+  - The state is kept in the file C(guard/state.json) of O(state_dir) for a person to read. To take a guard away by hand, move that file away. Its process
+    then ends within a second, and nothing is put back.
+  - Files and directories of the guard are obeyed only when they belong to the user who runs this, and nobody else can write to them.
+options:
+  state:
+    description:
+      - V(armed) starts a guard. It is refused while another one is armed or stale. One that has ended is replaced.
+      - V(disarmed) confirms the change and ends the guard. It fails when the guard has acted already, so of confirmation and deadline exactly one wins. On a
+        guard that is V(stale) it succeeds only when the services run and the files are as they were before.
+      - V(triggered) puts back the files that differ, starts the services, or restarts them when they run with what was put back, and waits until that is
+        done. It works on a V(stale) guard, and on one that V(failed) as well. After it has succeeded it changes nothing any more.
+    type: str
+    choices: [armed, disarmed, triggered]
+    required: true
+  deadline:
+    description:
+      - Seconds after which the guard acts unless it is disarmed.
+      - Must be longer than stopping, changing, starting and verifying takes.
+      - Required with O(state=armed).
+    type: int
+  restore:
+    description:
+      - The files to put back, with O(state=armed). Without one, the guard only sees to it that the services run.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Absolute path of the file.
+        type: path
+        required: true
+      sha256:
+        description: The SHA-256 that the file has. Arming is refused when it has another one, because then the change was planned for something else.
+        type: str
+      backup:
+        description: The backup to put back. By default one of the present contents is made under O(state_dir).
+        type: path
+  reason:
+    description: Why the guard is armed or triggered, in words. Shown to whoever finds it.
+    type: str
+    default: ""
+  holder:
+    description: Who holds the guard, in words. By default the user and the address that the connection comes from.
+    type: str
+  id:
+    description:
+      - The RV(guard.id) that arming returned. With O(state=disarmed) and O(state=triggered), a guard with another one is left alone.
+      - Undoing a change that was confirmed already takes it, too.
+    type: str
+  acknowledge:
+    description:
+      - With O(state=disarmed), puts away a guard that is V(stale), V(rolled_back) or V(failed), with the files as they are, so that it is no longer reported.
+      - Only succeeds when the services run.
+    type: bool
+    default: false
+  ports:
+    description:
+      - Addresses that must answer for the services to count as started, each a port, V(host:port) or V([IPv6 address]:port).
+    type: list
+    elements: str
+    default: []
+  stop_timeout:
+    description: Seconds that stopping the services may take.
+    type: int
+    default: 900
+  start_timeout:
+    description: Seconds that starting the services may take, for each of five tries. With O(state=triggered) there are three.
+    type: int
+    default: 900
+  profile:
+    description: Path of the environment profile of the Check Point installation. By default the first readable one of the known places.
+    type: path
+  state_dir:
+    description: Where backups, the guard and records are kept.
+    type: path
+    default: /var/lib/checkpoint_endpoint_hardening
+attributes:
+  check_mode:
+    description: Can run in check mode and return what it would change.
+    support: full
+    details:
+      - Everything that could be refused is checked, and nothing is written. Backups that would be made have no path yet.
+  diff_mode:
+    description: Returns what is changed, or would be changed, as a difference.
+    support: none
+    details:
+      - The differences of files are those of M(checkpoint_endpoint.hardening.ssl_protocol).
+seealso:
+  - module: checkpoint_endpoint.hardening.config_restore
+  - module: checkpoint_endpoint.hardening.services
+  - module: checkpoint_endpoint.hardening.ssl_protocol
+"""
+
+EXAMPLES = r"""
+- name: Arm the guard before the change
+  checkpoint_endpoint.hardening.change_guard:
+    state: armed
+    deadline: 2400
+    restore:
+      - path: /opt/uepm/apache22/conf/ssl.conf
+    ports: ["443"]
+    reason: TLSv1.2 only, change 4711
+  register: armed
+
+- name: Confirm the change after it was verified
+  checkpoint_endpoint.hardening.change_guard:
+    state: disarmed
+    id: "{{ armed.guard.id }}"
+
+- name: Put everything back after a failure
+  checkpoint_endpoint.hardening.change_guard:
+    state: triggered
+    id: "{{ armed.guard.id }}"
+    reason: the server did not serve TLSv1.2
+
+- name: Put away what an earlier guard left, after looking at the server
+  checkpoint_endpoint.hardening.change_guard:
+    state: disarmed
+    acknowledge: true
+"""
+
+RETURN = r"""
+guard:
+  description:
+    - The guard as it is now.
+    - In check mode, as it would be.
+  returned: success
+  type: dict
+  contains:
+    state:
+      description: V(none), V(armed), V(triggered) while a rollback is going on, V(disarmed), V(rolled_back), V(failed) or V(stale).
+      type: str
+      sample: armed
+    id:
+      description: Name of this guard.
+      type: str
+      sample: 8e01f5a2c47b93d6
+    holder:
+      description: Who armed it.
+      type: str
+      sample: admin from 192.0.2.17
+    host:
+      description: Name of the server.
+      type: str
+      sample: epm-1
+    armed_at:
+      description: When it was armed, UTC.
+      type: str
+      sample: "2026-07-28T10:15:00Z"
+    deadline_at:
+      description: When it acts by the clock at the time of arming, UTC. Later changes of the clock do not move it.
+      type: str
+      sample: "2026-07-28T10:55:00Z"
+    pid:
+      description: Number of the guard process.
+      type: int
+      sample: 4711
+    restore:
+      description: The files that it puts back, each with RV(ignore:path), RV(ignore:backup) and the RV(ignore:sha256) of the backup.
+      type: list
+      elements: dict
+      sample:
+        - path: /opt/uepm/apache22/conf/ssl.conf
+          backup: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260728T101500Z.3f2a9c01d4e5
+          sha256: 3f2a9c01d4e5b0a1cb2f65d1cb0a8d1f1de6ad2c7c6bc0a35e55c5eb1b8b1d2a
+    reason:
+      description: Why it was armed; after a rollback, why that was done.
+      type: str
+      sample: TLSv1.2 only, change 4711
+    message:
+      description: How things stand, in words.
+      type: str
+      sample: A change is going on. Unless it is disarmed before the deadline, the files are put back and the services started.
+    next_step:
+      description: What to do, where something is to be done.
+      type: str
+      sample: find out why the change was not finished, then run it again
+restored:
+  description: The files that were put back. Always empty unless O(state=triggered).
+  returned: success
+  type: list
+  elements: str
+  sample: [/opt/uepm/apache22/conf/ssl.conf]
+restarted:
+  description: Whether the services were started or restarted. Always false unless O(state=triggered).
+  returned: success
+  type: bool
+  sample: true
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import (
+    arm,
+    check_disarm,
+    check_trigger,
+    disarm,
+    plan_arm,
+    read_guard,
+    refuse_open,
+    trigger,
+)
+
+# What is kept for the guard itself and means nothing to a reader.
+_INNER = ('format', 'due', 'process', 'acting', 'restart_needed')
+
+
+def argument_spec():
+    return dict(
+        state=dict(type='str', choices=['armed', 'disarmed', 'triggered'], required=True),
+        deadline=dict(type='int'),
+        restore=dict(
+            type='list',
+            elements='dict',
+            default=[],
+            options=dict(
+                path=dict(type='path', required=True),
+                sha256=dict(type='str'),
+                backup=dict(type='path'),
+            ),
+        ),
+        reason=dict(type='str', default=''),
+        holder=dict(type='str'),
+        id=dict(type='str'),
+        acknowledge=dict(type='bool', default=False),
+        ports=dict(type='list', elements='str', default=[]),
+        stop_timeout=dict(type='int', default=900),
+        start_timeout=dict(type='int', default=900),
+        profile=dict(type='path'),
+        state_dir=dict(type='path', default='/var/lib/checkpoint_endpoint_hardening'),
+    )
+
+
+def predict(settings):
+    """What would come of it: (changed, guard)."""
+    told = read_guard(settings['state_dir'])
+    if settings['state'] == 'armed':
+        refuse_open(told)
+        return True, dict(state='armed', reason=settings['reason'], restore=plan_arm(settings, write=False)[1])
+    if settings['state'] == 'disarmed':
+        return (True, dict(told, state='disarmed')) if check_disarm(told, settings) else (False, told)
+    return (True, dict(told, state='rolled_back')) if check_trigger(told, settings) else (False, told)
+
+
+def apply(settings):
+    """Do it: (changed, guard)."""
+    if settings['state'] == 'armed':
+        return True, arm(settings)
+    return disarm(settings) if settings['state'] == 'disarmed' else trigger(settings)
+
+
+def main():
+    module = AnsibleModule(argument_spec=argument_spec(), required_if=[('state', 'armed', ['deadline'])], supports_check_mode=True)
+    for name in ('deadline', 'stop_timeout', 'start_timeout'):
+        if module.params[name] is not None and module.params[name] < 1:
+            module.fail_json(msg='%s must be at least 1 second, it is %d.' % (name, module.params[name]))
+    settings = dict(module.params, state_dir=os.path.abspath(module.params['state_dir']))
+    try:
+        changed, guard = (predict if module.check_mode else apply)(settings)
+    except AdministratorError as error:
+        module.fail_json(msg=str(error), error=error.details())
+    acted = changed and settings['state'] == 'triggered' and not module.check_mode
+    module.exit_json(
+        changed=changed,
+        guard=dict((name, value) for name, value in guard.items() if name not in _INNER),
+        restored=guard['restored'] if acted else [],
+        restarted=guard['restarted'] if acted else False,
+    )
+
+
+if __name__ == '__main__':
+    main()
