@@ -81,13 +81,22 @@ def read_services(environment, ports=(), timeout=60.0):
     :returns: ServicesState
     :raises AdministratorError: when the watchdog's list cannot be read, or an address cannot be understood
     """
-    addresses = [(str(port), parse_address(port)) for port in ports]
-    questions = {'list': lambda: read_processes(environment, timeout)}
-    for name, address in addresses:
-        questions['port ' + name] = lambda address=address: answers(address)
-    found = values(ask_all(questions))
-    seen = [{'address': _text(address), 'answers': found['port ' + name]} for name, address in addresses]
-    return ServicesState(watchdog.judge(found['list'], seen), found['list'], seen)
+    found = values(
+        ask_all({'processes': lambda: read_processes(environment, timeout), 'ports': lambda: _read_ports(ports)})
+    )
+    return ServicesState(watchdog.judge(found['processes'], found['ports']), found['processes'], found['ports'])
+
+
+def judge_services(processes, ports=()):
+    """The same for a list that was read already."""
+    seen = _read_ports(ports)
+    return ServicesState(watchdog.judge(processes, seen), processes, seen)
+
+
+def _read_ports(ports):
+    addresses = [parse_address(port) for port in ports]
+    found = values(ask_all(dict((_text(address), lambda address=address: answers(address)) for address in addresses)))
+    return [{'address': _text(address), 'answers': found[_text(address)]} for address in addresses]
 
 
 def read_processes(environment, timeout=60.0):
