@@ -140,7 +140,10 @@ class Fleet:
 
     def apache(self, server: str) -> Path:
         """The folder of the server's Apache."""
-        return next(self.root(server).glob("opt/CPuepm-*/apache*"))
+        script = '. "$1" >/dev/null && printf %s "$UEPMDIR"'
+        command = ["bash", "-c", script, "bash", self.hosts[server]["checkpoint_endpoint_profile"]]
+        folder = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        return next(Path(folder).glob("apache*"))
 
     # -- the controller
 
