@@ -24,6 +24,11 @@ description:
   - The state is kept in the file C(guard/state.json) of O(state_dir) for a person to read. To take a guard away by hand, move that file away. Its process
     then ends within a second, and nothing is put back.
   - Files and directories of the guard are obeyed only when they belong to the user who runs this, and nobody else can write to them.
+extends_documentation_fragment:
+  - checkpoint_endpoint.hardening.attributes
+  - checkpoint_endpoint.hardening.attributes.server
+  - checkpoint_endpoint.hardening.profile
+  - checkpoint_endpoint.hardening.state_dir
 options:
   state:
     description:
@@ -90,24 +95,17 @@ options:
     description: Seconds that starting the services may take, for each of five tries. With O(state=triggered) there are three.
     type: int
     default: 900
-  profile:
-    description: Path of the environment profile of the Check Point installation. By default the first readable one of the known places.
-    type: path
-  state_dir:
-    description: Where backups, the guard and records are kept.
-    type: path
-    default: /var/lib/checkpoint_endpoint_hardening
 attributes:
   check_mode:
-    description: Can run in check mode and return what it would change.
     support: full
     details:
       - Everything that could be refused is checked, and nothing is written. Backups that would be made have no path yet.
   diff_mode:
-    description: Returns what is changed, or would be changed, as a difference.
     support: none
     details:
       - The differences of files are those of M(checkpoint_endpoint.hardening.ssl_protocol).
+  platform:
+    support: full
 seealso:
   - module: checkpoint_endpoint.hardening.config_restore
   - module: checkpoint_endpoint.hardening.services

@@ -14,10 +14,9 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
-import errno
-import fcntl
 import os
 import time
+from contextlib import contextmanager
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
@@ -25,10 +24,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
     read_record,
     write_record,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.processes import lives, seconds_up
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import name_bytes
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.problems import problem
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.target import CLOEXEC
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.processes import lives
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.locks import locked
 
 FINISHED = ('disarmed', 'rolled_back', 'failed')
 OPEN = ('armed', 'triggered')
@@ -81,61 +78,23 @@ class Store(object):
             return os.path.isdir(self.directory)
         return current is not None and current['id'] == record['id'] and current['state'] in OPEN
 
-    def prepare(self):
-        """Make the directory, or make sure that it can be trusted."""
-        private_directory(self.directory)
-
+    @contextmanager
     def locked(self, seconds=LOCK_SECONDS):
         """A context in which nobody else changes the state.
 
         :param seconds: how long to wait for somebody else
         """
-        return _Locked(self, seconds)
-
-
-class _Locked(object):
-    def __init__(self, store, seconds):
-        self._store = store
-        self._seconds = seconds
-        self._descriptor = None
-
-    def __enter__(self):
-        self._store.prepare()
-        path = self._store.lock_path
-        try:
-            self._descriptor = os.open(name_bytes(path), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | CLOEXEC, 0o600)
-        except (OSError, IOError) as error:
-            raise problem(error, path, 'the lock could not be opened')
-        until = seconds_up() + self._seconds
-        while not self._take():
-            if seconds_up() >= until:
-                os.close(self._descriptor)
-                raise self._busy()
-            time.sleep(0.02)
-        return self
-
-    def _take(self):
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except (OSError, IOError) as error:
-            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EINTR):
-                os.close(self._descriptor)
-                raise problem(error, self._store.lock_path, 'the lock could not be taken')
-            return False
+        private_directory(self.directory)
+        with locked(self.lock_path, seconds, os.O_RDWR | os.O_CREAT, self._busy):
+            yield
 
     def _busy(self):
-        record = self._store.load() or {}
+        record = self.load() or {}
         return AdministratorError(
-            'somebody else is working with the guard of this server right now', path=self._store.path,
+            'somebody else is working with the guard of this server right now', path=self.path,
             found='state %s, held by %s' % (record.get('state', 'none'), record.get('holder', 'nobody yet')),
             state='this run changed nothing', next_step='wait for its end (it is told in this file), then run again',
         )
-
-    def __exit__(self, *_exception):
-        # Told to the kernel, because a process that was just forked could still have the descriptor.
-        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-        os.close(self._descriptor)
 
 
 def judge(record):

@@ -43,7 +43,8 @@ def _get(descriptor, name):
     if hasattr(os, 'getxattr'):
         return os.getxattr(descriptor, name)
     room = ctypes.create_string_buffer(_LONGEST)
-    return room.raw[: _c_call('fgetxattr', descriptor, name.encode('ascii'), room, ctypes.c_size_t(_LONGEST))]
+    length = _c_call('fgetxattr', descriptor, name.encode('ascii'), room, ctypes.c_size_t(_LONGEST))
+    return room.raw[:length]
 
 
 def _set(descriptor, name, value):

@@ -15,10 +15,12 @@ from __future__ import (absolute_import, division, print_function)
 __metaclass__ = type
 
 import os
+import re
 import time
 from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.locks import locked
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import absolute, name_bytes, native
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.problems import UNCHANGED, problem
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.records import (
@@ -35,6 +37,8 @@ Backup = namedtuple('Backup', ['backup', 'path', 'number', 'at', 'sha256', 'mode
 KEPT = 20
 _RECORD = '.json'
 _LONGEST_NAME = 180
+_LOCK_SECONDS = 30.0
+_LOST = re.compile(br'.*\.[0-9]{8}T[0-9]{6}Z\.[0-9a-f]{12}(\.[0-9]+)?\.json$', re.DOTALL)
 
 
 def backup_file(state, backup_dir):
@@ -45,13 +49,23 @@ def backup_file(state, backup_dir):
     :returns: path of the copy
     """
     directory = private_directory(backup_dir)
-    known = list_backups(state.path, directory)
-    if known and _same(known[0], state):
-        return known[0].backup
-    made = _make(state, directory, known[0].number + 1 if known else 1)
-    for old in known[KEPT - 1:]:
-        _remove(old)
+    with locked(directory, _LOCK_SECONDS):
+        known = list_backups(state.path, directory)
+        if known and _same(known[0], state):
+            return known[0].backup
+        _remove_lost_records(directory)
+        made = _make(state, directory, known[0].number + 1 if known else 1)
+        for old in known[KEPT - 1:]:
+            _remove(old.backup)
+            _remove(old.backup + _RECORD)
     return made
+
+
+def _remove_lost_records(directory):
+    names = set(os.listdir(name_bytes(directory)))
+    for name in names:
+        if _LOST.match(name) and name[:-len(_RECORD)] not in names:
+            _remove(os.path.join(directory, native(name)))
 
 
 def _same(backup, state):
@@ -155,9 +169,8 @@ def restore_file(backup, data):
     return True
 
 
-def _remove(backup):
-    for name in (backup.backup, backup.backup + _RECORD):
-        try:
-            os.unlink(name_bytes(name))
-        except (OSError, IOError):
-            pass  # it is only a surplus copy; the next run tries again
+def _remove(path):
+    try:
+        os.unlink(name_bytes(path))
+    except (OSError, IOError):
+        pass  # it is only a surplus copy; the next run tries again
