@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ``make test`` runs, stage by stage, and how long each may take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tools import checkout
+from tools.environment import COLLECTION, ROOT
+
+# Code for the controller, which has types. Code for servers, and its tests, run on Python 2.7.
+TYPED = ("benchmarks", "tests", "tools")
+TYPED_PLUGINS = ("filter", "inventory", "plugin_utils")
+UNTYPED = r"^tests/unit/plugins/(modules|module_utils)/"
+# Where pytest looks, each a stage of its own. Any other folder below tests/ with tests in it is an error.
+PYTEST_FOLDERS = {
+    "unit": "tests/unit",
+    "wire": "tests/wire",
+    "differential": "tests/differential",
+    "corpus": "tests/corpus",
+    "lab": "tests/lab",
+    "modules": "tests/modules",
+    "roles": "tests/roles",
+    "playbooks": "tests/playbooks",
+    "examples": "tests/docs",
+    "tooling": "tests/tools",
+    "faults": "tests/faults",
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command of the test run.
+
+    :param cores: how much of a machine with two cores it takes; 2 means that nothing else runs beside it
+    :param seconds: it is ended after this time, with everything that it started
+    """
+
+    name: str
+    command: Sequence[str]
+    cores: int = 1
+    seconds: float = 600.0
+    group: str = ""
+
+
+def _pytest(name: str, *more: str, cores: int = 1, seconds: float = 900.0) -> Stage:
+    return Stage(name, ("python3", "-m", "pytest", "-q", PYTEST_FOLDERS[name], *more), cores, seconds)
+
+
+def _tool(name: str, cores: int = 1, seconds: float = 600.0) -> Stage:
+    return Stage(name, ("python3", f"tools/{name}.py"), cores, seconds)
+
+
+def _mypy() -> Stage:
+    folders = [folder for folder in TYPED if (ROOT / folder).is_dir()]
+    plugins = [str(COLLECTION / "plugins" / kind) for kind in TYPED_PLUGINS if (ROOT / "plugins" / kind).is_dir()]
+    return Stage("mypy", ("mypy", "--exclude", UNTYPED, *folders, *plugins), group="lint")
+
+
+def _lint() -> list[Stage]:
+    documents = ("--plugin-docs", "--validate-collection-refs", "all", "--disallow-unknown-collection-refs", ".")
+    return [
+        Stage("ruff", ("ruff", "check", "--no-cache", "."), group="lint"),
+        Stage("format", ("ruff", "format", "--no-cache", "--check", "."), group="lint"),
+        _mypy(),
+        Stage("yamllint", ("yamllint", "--strict", "."), group="lint"),
+        Stage("reuse", ("reuse", "lint", "--quiet"), group="lint"),
+        Stage("ansible-lint", ("ansible-lint", "--offline", "--profile", "production", "--nocolor"), group="lint"),
+        Stage("plugin-docs", ("antsibull-docs", "lint-collection-docs", *documents), group="lint"),
+        Stage("changelog", ("python3", "tools/changelog.py", "--check"), group="lint"),
+    ]
+
+
+def all_stages() -> list[Stage]:
+    """Every stage that there is something to do for; those that take long come first, so that the short fill the gaps."""
+    stages = [
+        _tool("sanity", seconds=1200.0),
+        Stage("molecule", ("molecule", "test", "--all"), seconds=900.0),
+        _pytest("differential"),
+        _pytest("playbooks"),
+        _pytest("modules"),
+        _pytest("lab"),
+        _pytest("roles"),
+        _pytest("wire"),
+        _pytest("corpus"),
+        _pytest("examples"),
+        _pytest("tooling"),
+        _tool("targets", seconds=900.0),
+        _tool("package"),
+        *_lint(),
+        _pytest("unit", "-n", "2", cores=2),
+    ]
+    return [stage for stage in stages if _present(stage)]
+
+
+def fault_stage() -> Stage:
+    """The tests of the promises under faults: long, so they have a target of their own."""
+    return _pytest("faults", seconds=3000.0)
+
+
+def _present(stage: Stage) -> bool:
+    folders = {**PYTEST_FOLDERS, "molecule": "molecule"}
+    return stage.name not in folders or (ROOT / folders[stage.name]).is_dir()
+
+
+def stray_tests() -> list[str]:
+    """Test files that no stage would run."""
+    covered = tuple(f"{folder}/" for folder in PYTEST_FOLDERS.values()) + ("molecule/",)
+    names = [name for name in checkout.files() if name.rpartition("/")[2].startswith("test_") and name.endswith(".py")]
+    return [name for name in names if not name.startswith(covered)]
