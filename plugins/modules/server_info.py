@@ -269,6 +269,13 @@ server:
       type: dict
       sample:
         state: none
+    space:
+      description: The free space in MiB of the file systems where a change writes, by folder. Null when it cannot be read.
+      type: list
+      elements: dict
+      sample:
+        - path: /opt/CPuepm-R81.20/apache22/conf
+          free_mib: 20480
     unreadable:
       description: The parts that could not be read, with the reason.
       type: list

@@ -96,6 +96,7 @@ def facts() -> dict[str, Any]:
         },
         "certificates": [certificate("ica"), certificate("sic"), certificate("web")],
         "guard": {"state": "none"},
+        "space": [{"path": "/opt/CPuepm-R81.20/apache22/conf", "free_mib": 20480}],
         "unreadable": [],
     }
 

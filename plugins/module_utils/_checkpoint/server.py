@@ -29,11 +29,12 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
     read_processes,
     read_registry,
 )
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.space import read_space
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import read_record
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import read_guard
 
-PARTS = ('product', 'tls', 'services', 'ica', 'certificates', 'guard')
+PARTS = ('product', 'tls', 'services', 'ica', 'certificates', 'guard', 'space')
 
 
 def read_server(environment, state_dir, timeout=60.0):
@@ -54,6 +55,7 @@ def read_server(environment, state_dir, timeout=60.0):
         'ica': _asked(lambda: _internal_ca(environment, answers, timeout)),
         'certificates': _asked(lambda: _certificates(answers)),
         'guard': answers['guard'],
+        'space': _asked(lambda: _space(answers, state_dir)),
     }
     server = dict((name, part.value) for name, part in parts.items())
     server['paths'] = _paths(environment, installation.value)
@@ -134,6 +136,11 @@ def _certificates(answers):
     if errors:
         raise AdministratorError('%d of %d certificates cannot be read: %s' % (len(errors), len(outcomes), ' '.join(errors)))
     return [outcome.value for outcome in outcomes]
+
+
+def _space(answers, state_dir):
+    """Where a change writes: beside each configuration file, and in the state directory."""
+    return read_space([os.path.dirname(entry['path']) for entry in _value(answers['tls'])['files']] + [state_dir])
 
 
 def _paths(environment, installation):
