@@ -47,6 +47,9 @@ options:
         type: list
         elements: str
         default: [""]
+      expected:
+        description: Not looked at. It is here so that what M(checkpoint_endpoint.hardening.server_info) returns can be given as it is.
+        type: dict
   protocols:
     description: The versions to offer, each in a handshake of its own.
     type: list
@@ -206,6 +209,7 @@ def argument_spec():
                 host=dict(type='str', required=True),
                 port=dict(type='int', default=443),
                 server_names=dict(type='list', elements='str', default=['']),
+                expected=dict(type='dict'),
             ),
         ),
         protocols=dict(type='list', elements='str', choices=PROTOCOLS, default=PROTOCOLS),
