@@ -85,7 +85,8 @@ def _negotiated(configuration, base, hosts, name):
     dialect = configuration.dialect
     versions = configuration.versions(base)
     named = _find(hosts, name, configuration.main) if name and dialect.every_name_has_its_own_protocols else None
-    if not configuration.configured(base):
+    if not configuration.configured(base) or not versions.protocols(dialect):
+        # OpenSSL gives up before it reads which name is asked for.
         return frozenset()
     if named is None or named is base or not configuration.is_tls(named):
         return versions.protocols(dialect)

@@ -19,7 +19,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.conditions import (
     CONDITIONALS, Surroundings, decide)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import (
-    CLOSE, DIRECTIVE, OPEN, display, expand_variables, split_statement, split_words)
+    CLOSE, DIRECTIVE, OPEN, display, expand_variables, next_word, split_statement, split_words)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tree import (
     Container, Directive, SourceFile, Tree)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
@@ -56,6 +56,18 @@ class _Frame(object):
         self.container = container
         self.active = active
         self.uses = uses
+
+
+def _ends(statement, text, frame):
+    """Whether a line ends the section of a frame.
+
+    What is not read httpd skips by the first word of each line, and takes off its last character whatever it is. Where it reads, it compares
+    the end of a conditional section with the whole line.
+    """
+    if frame.active is False:
+        return next_word(text, 0)[0][2:-1].lower() == frame.container.name
+    exact = statement.closed and not (frame.container.name in CONDITIONALS and statement.arguments)
+    return exact and statement.name.lower() == frame.container.name
 
 
 def _around(frames, uses):
@@ -155,7 +167,7 @@ class _Reading(object):
         return expand_variables(text, values)
 
     def _open(self, statement, item, containers, frames, stream):
-        if not statement.closed:
+        if not statement.closed and frames[-1].active is not False:
             raise self._error(item, 'a section has no closing bracket', '<%s ...>' % display(statement.name))
         name = statement.name.lower()
         container = Container(name, statement.name, statement.arguments, item.source, item.place)
@@ -174,10 +186,7 @@ class _Reading(object):
 
     def _close(self, statement, item, frames):
         opened = frames[-1].container
-        name = statement.name.lower()
-        # httpd compares the end of a conditional section with the whole line.
-        exact = statement.closed and not (name in CONDITIONALS and statement.arguments)
-        if opened is None or name != opened.name or not exact:
+        if opened is None or not _ends(statement, item.text, frames[-1]):
             raise self._error(item, 'a section is closed that is not the one open', 'no section end' if opened is None else
                               '</%s> for %s:%d' % (display(opened.spelling), opened.file, opened.line))
         frames.pop()

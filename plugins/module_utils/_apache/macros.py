@@ -64,7 +64,7 @@ def collect(stream, macro):
         if statement.name.lower() == b'macro':
             if statement.kind == OPEN:
                 depth += 1
-            elif statement.kind == CLOSE:
+            elif statement.kind == CLOSE and statement.closed:
                 if depth == 0:
                     return True
                 depth -= 1
