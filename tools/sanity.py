@@ -35,13 +35,13 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "-q"] + wanted
 NOT_IMPORTED = {"2.7"}
 
 
-def supported_pythons(environment: dict[str, str]) -> list[str]:
-    """The Pythons of servers that the installed ansible-core supports."""
+def supported_pythons(venv: Path, environment: dict[str, str]) -> list[str]:
+    """The Pythons of servers and controllers that the ansible-core of an environment supports."""
     code = (
         "from ansible_test._util.target.common.constants import *\n"
         "print(*REMOTE_ONLY_PYTHON_VERSIONS, *CONTROLLER_PYTHON_VERSIONS)"
     )
-    command = [str(VENV / "bin" / "python"), "-c", code]
+    command = [str(venv / "bin" / "python"), "-c", code]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout.split()
 
@@ -58,9 +58,13 @@ def untested(output: str, expected: list[str]) -> list[str]:
     return lacking
 
 
-def main() -> int:
-    """Run it, and check that it did all that it should."""
-    environment = variables(home="home-ansible-test")
+def main(venv: Path, words: list[str]) -> int:
+    """Run it, and check that it did all that it should.
+
+    :param venv: the environment whose ansible-test it is
+    :param words: its arguments: none for everything
+    """
+    environment = variables(venv, "home-ansible-test")
     pip_scripts = CACHE / "home-ansible-test" / ".ansible" / "test" / "cache"
     pip_scripts.mkdir(parents=True, exist_ok=True)
     for name in GET_PIP:
@@ -69,7 +73,7 @@ def main() -> int:
     ignored = [path.name for path in collection.glob("tests/sanity/ignore-*.txt") if path.read_text().strip()]
     if ignored:
         print(f"The promise is no ignored finding, but there is {', '.join(ignored)}")
-    command = ["ansible-test", "sanity", "--color", "no", *sys.argv[1:]]
+    command = ["ansible-test", "sanity", "--color", "no", *words]
     process = subprocess.Popen(
         command, cwd=collection, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -80,9 +84,9 @@ def main() -> int:
         lines.append(line)
     returned = process.wait(SECONDS)
     output = "".join(lines)
-    supported = supported_pythons(environment)
+    supported = supported_pythons(venv, environment)
     found = interpreters()
-    lacking = untested(output, [version for version in supported if version in found]) if not sys.argv[1:] else []
+    lacking = untested(output, [version for version in supported if version in found]) if not words else []
     for version in supported:
         if version not in found:
             print(f"This machine lacks Python {version}: not tested with it.")
@@ -95,4 +99,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(VENV, sys.argv[1:]))

@@ -49,13 +49,15 @@ DEMO_NEEDS = (
     Need("openssh-client", ("ssh", "ssh-keygen")),
     Need("openssl", ("openssl",)),
     Need("bash", ("bash",)),
+    # It proves on the wire what the collection says.
+    Need("sslscan", ("sslscan",)),
 )
 TEST_NEEDS = (
     *DEMO_NEEDS,
     Need("apache2-utils", ("rotatelogs",)),
     Need("git", ("git",)),
     Need("nmap", ("nmap",)),
-    Need("sslscan", ("sslscan",)),
+    Need("strace", ("strace",)),
 )
 VENV_NEED = Need("python3-venv", ())
 
@@ -121,26 +123,39 @@ def install(needs: Sequence[Need]) -> None:
         raise SetupError(f"Still not found on {search_path()}: {', '.join(need.package for need in still)}")
 
 
-def build_environment(kind: str) -> None:
-    """The virtual environment with ``requirements/KIND.txt``; nothing to do when it has them already."""
-    maker = f"{sys.version} {sys.base_prefix} {VENV}"
-    made_by, stamps = VENV / ".made-by", {name: VENV / f".{name}" for name in ("demo", "test")}
-    working = (VENV / "bin" / "pip").exists() and made_by.exists() and made_by.read_text() == maker
-    wanted = "".join(file.read_text() for file in sorted((ROOT / "requirements").glob("*.txt")))
-    # What serves the tests serves the demo too.
-    if working and any(stamps[name].exists() and stamps[name].read_text() == wanted for name in ("test", kind)):
+def build_environment(
+    venv: Path, kind: str, *more: str, python: str = sys.executable, served_by: Sequence[str] = ()
+) -> None:
+    """A virtual environment with ``requirements/KIND.txt``; nothing to do when it is there and nothing changed since.
+
+    :param more: further arguments of pip install, for example another requirement
+    :param python: the interpreter that makes it
+    :param served_by: kinds that bring all of this one as well
+    """
+    maker, made_by = f"{_identity(python)} {venv}", venv / ".made-by"
+    working = (venv / "bin" / "pip").exists() and made_by.exists() and made_by.read_text() == maker
+    wanted = " ".join(more) + "".join(file.read_text() for file in sorted((ROOT / "requirements").glob("*.txt")))
+    stamps = [venv / f".has-{name}" for name in (kind, *served_by)]
+    if working and any(stamp.exists() and stamp.read_text() == wanted for stamp in stamps):
         return
-    print(f"setup: requirements/{kind}.txt into {VENV.name}, with Python {sys.version.split()[0]}", flush=True)
-    for stamp in stamps.values():
-        stamp.unlink(missing_ok=True)
+    print(f"setup: {' '.join((f'requirements/{kind}.txt', *more))} into {venv.relative_to(ROOT)}", flush=True)
+    for stamp in venv.glob(".has-*"):
+        stamp.unlink()
     if not working:
-        # Made by another interpreter or moved here: its scripts name the old place.
-        shutil.rmtree(VENV, ignore_errors=True)
-        run([sys.executable, "-m", "venv", str(VENV)], "making the virtual environment")
+        # Made by another interpreter, or moved here: its scripts name the old place.
+        shutil.rmtree(venv, ignore_errors=True)
+        run([python, "-m", "venv", str(venv)], "making the virtual environment")
         made_by.write_text(maker)
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    run([*pip, "-r", str(ROOT / "requirements" / f"{kind}.txt")], "installing Python packages")
-    stamps[kind].write_text(wanted)
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    run([*pip, "-r", str(ROOT / "requirements" / f"{kind}.txt"), *more], "installing Python packages")
+    stamps[0].write_text(wanted)
+
+
+def _identity(python: str) -> str:
+    if python == sys.executable:
+        return f"{sys.version} {sys.base_prefix}"
+    code = "import sys; print(sys.version, sys.base_prefix, end='')"
+    return subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
 
 
 def main(kind: str) -> None:
@@ -155,7 +170,7 @@ def main(kind: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if needs := missing(DEMO_NEEDS if kind == "demo" else TEST_NEEDS):
             install(needs)
-        build_environment(kind)
+        build_environment(VENV, kind, served_by=("test",))
         home_folder()
         link_collection()
         link_interpreters()
