@@ -16,20 +16,22 @@ from pathlib import Path
 from tests.support.apache import Certificate, Installation, preamble
 
 # Loaded before the file, where this machine has them; what the file loads itself is left out.
-MODULES = (
-    "mpm_event unixd authz_core authz_host authz_user authn_core authn_file auth_basic access_compat alias autoindex cgid dir env expires "
-    "filter deflate headers http2 include info log_config macro mime mime_magic negotiation proxy proxy_http proxy_wstunnel proxy_ajp "
-    "proxy_balancer proxy_fcgi slotmem_shm lbmethod_byrequests request reqtimeout rewrite session setenvif socache_dbm socache_shmcb ssl "
-    "status unique_id userdir version vhost_alias watchdog dav dav_fs dbd brotli remoteip substitute xml2enc proxy_html auth_form "
-    "session_cookie logio ratelimit speling cache cache_disk cache_socache"
-).split()
+MODULES = tuple(
+    """
+    mpm_event unixd authz_core authz_host authz_user authn_core authn_file auth_basic access_compat alias autoindex cgid dir env
+    expires filter deflate headers http2 include info log_config macro mime mime_magic negotiation proxy proxy_http proxy_wstunnel
+    proxy_ajp proxy_balancer proxy_fcgi slotmem_shm lbmethod_byrequests request reqtimeout rewrite session setenvif socache_dbm
+    socache_shmcb ssl status unique_id userdir version vhost_alias watchdog dav dav_fs dbd brotli remoteip substitute xml2enc
+    proxy_html auth_form session_cookie logio ratelimit speling cache cache_disk cache_socache
+    """.split()  # noqa: SIM905
+)
 
 # Directives of Apache 2.0 and 2.2 that 2.4 no longer has, and those of modules that are not part of Apache.
-GONE = (
-    "User Group SuexecUserGroup SSLMutex LockFile NameVirtualHost DefaultType AcceptMutex LoadModule LoadFile ScriptSock "
-    "OIDC\\w+ PassengerEnabled Passenger\\w+ JkMount Jk\\w+ php_\\w+ Wsgi\\w+ WSGI\\w+ Shib\\w+ Security\\w+ Sec\\w+ MDomain Perl\\w+ "
-    "Mellon\\w+ GeoIP\\w+ PidFile SSLSRP\\w+ Auth\\w*LDAP\\w* SSLFIPS FCGIWrapper Fcgid\\w+ IPC\\w+ SSLSessionTicketKeyFile"
-).split()
+GONE = r"""
+    User Group SuexecUserGroup SSLMutex LockFile NameVirtualHost DefaultType AcceptMutex LoadModule LoadFile ScriptSock PidFile
+    SSLSRP\w+ SSLFIPS SSLSessionTicketKeyFile Auth\w*LDAP\w* FCGIWrapper Fcgid\w+ IPC\w+ OIDC\w+ Passenger\w+ Jk\w+ php_\w+
+    WSGI\w+ Shib\w+ Sec\w+ MDomain Perl\w+ Mellon\w+ GeoIP\w+
+    """.split()  # noqa: SIM905
 
 _FILES = {
     "SSLCertificateFile": "{certificate}",
@@ -59,10 +61,10 @@ _WITH_MORE = {
 }
 # What a build or an installer fills in.
 _MARKERS = (
-    (rb"@@(?:SSLPort|Port)@@", b"8443"),
-    (rb"@@ServerRoot@@|@exp_\w+@|@rel_\w+@|@@\w+@@", b"{folder}"),
+    (rb"@@(?:SSLPort|Port)@@", "8443"),
+    (rb"@@ServerRoot@@|@exp_\w+@|@rel_\w+@|@@\w+@@", "{folder}"),
     # An escape that the regular expressions of an older Apache ignored.
-    (rb'"\\index', b'"index'),
+    (rb'"\\index', '"index'),
 )
 # Files that use macros of another one.
 COMPANIONS = {
@@ -81,9 +83,14 @@ def loadable(data: bytes, folder: Path, certificate: Certificate) -> bytes:
     both.write_bytes(certificate.certificate.read_bytes() + certificate.key.read_bytes())
     (folder / "included").mkdir(exist_ok=True)
     (folder / "included" / "empty.conf").touch()
-    places = {"folder": str(folder), "certificate": str(certificate.certificate), "key": str(certificate.key), "both": str(both)}
-    for pattern, value in _MARKERS:
-        data = re.sub(pattern, value.decode().format(**places).encode(), data)
+    places = {
+        "folder": str(folder),
+        "certificate": str(certificate.certificate),
+        "key": str(certificate.key),
+        "both": str(both),
+    }
+    for pattern, word in _MARKERS:
+        data = re.sub(pattern, word.format(**places).encode(), data)
     for name in GONE:
         data = re.sub(rb"(?im)^([ \t]*)(" + name.encode() + rb"\s)", rb"\1# \2", data)
     for name, value in _FILES.items():
