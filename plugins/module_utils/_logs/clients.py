@@ -1,0 +1,169 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+"""Who connects with which protocol: reads the logs of a server and sums them up for ``tls_client_info``."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import os
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.declared import PATTERN
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_file import read_log
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import PROTOCOLS, UnusableFormat
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import format_iso
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.rotation import (
+    TooManyFiles, files_of, files_of_pattern)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.scanner import Scanner
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.sources import ADD_DIRECTIVE
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.tally import Tally, text_counts
+
+# A log that is rotated while it is read is looked for again, this number of times.
+_ROUNDS = 5
+# File names of one log in the result.
+_MOST_NAMES = 1000
+
+
+def oldest_of(protocols):
+    """The oldest of some protocols (text) as bytes.
+
+    :raises AdministratorError: when there is none, or an unknown one
+    """
+    known = [name.decode('ascii') for name in PROTOCOLS]
+    strange = [name for name in protocols if name not in known]
+    if strange or not protocols:
+        raise AdministratorError('the accepted protocols are not usable', expected='some of %s' % ', '.join(known),
+                                 found=', '.join(strange) or 'none')
+    return PROTOCOLS[min(known.index(name) for name in protocols)]
+
+
+def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
+    """Read logs.
+
+    :param found: Sources
+    :param oldest_accepted: bytes; clients with an older protocol are legacy clients
+    :param since: seconds since 1970; earlier requests do not count. None for all that there is
+    :param limit: most legacy clients in the result
+    :param processes: how many processes may read a large file
+    :returns: dictionary as the module returns it
+    """
+    total = Tally(oldest_accepted)
+    unreadable = list(found.unreadable)
+    readings = [_SourceReading(source, oldest_accepted, since, processes) for source in found.sources]
+    for reading in readings:
+        reading.run()
+        total.add_tally(reading.tally)
+        unreadable += reading.unreadable
+    for scope in found.not_logged:
+        unreadable.append({'part': 'the log of %s' % scope['scope'], 'reason': 'no log of it holds the protocol'})
+    legacy = total.legacy(limit)
+    return {
+        'logs_protocol': found.logs_protocol,
+        'older_than': oldest_accepted.decode('ascii'),
+        'since': format_iso(since),
+        'logs': [reading.summary() for reading in readings],
+        'period': {
+            'first': format_iso(total.first), 'last': format_iso(total.last),
+            'complete': since is not None and bool(readings) and all(reading.reaches_back for reading in readings)},
+        'protocols': text_counts(total.counts),
+        'legacy': legacy,
+        'legacy_total': len(total.clients),
+        'legacy_left_out': len(total.clients) - len(legacy),
+        'legacy_requests_unnamed': total.unnamed_requests,
+        'unreadable_lines': total.unreadable_lines,
+        'not_logged': found.not_logged,
+        'add_directive': ADD_DIRECTIVE if found.not_logged else '',
+        'unreadable': unreadable,
+    }
+
+
+class _SourceReading(object):
+    """Reads one log with all its files, newest first."""
+
+    def __init__(self, source, oldest_accepted, since, processes):
+        self.source = source
+        self.since = since
+        self.tally = Tally(oldest_accepted)
+        self.unreadable = []
+        self.reaches_back = False
+        self._processes = processes
+        self._read = []
+        self._done = set()
+
+    def run(self):
+        """Read whatever can be read, and take note of what cannot."""
+        form = self.source.formats[0]
+        if not form.logs_client:
+            self._problem(self.source.target.path, 'the log does not hold the client, so nobody can be named')
+        if form.time is None:
+            self._problem(self.source.target.path, 'the log holds no time that can be read, so requests of any age are counted')
+        try:
+            Scanner(self.source.formats, self.tally)
+        except UnusableFormat as error:
+            self._problem(self.source.target.path, 'the format %s cannot be read: %s' % (display(form.text), error))
+            return
+        for dummy in range(_ROUNDS):
+            files = self._files()
+            if not files:
+                return
+            for entry in files:
+                self._file(entry)
+        self._problem(self.source.target.path, 'the log is rotated faster than it can be read')
+
+    def _files(self):
+        """Files not read yet, newest first."""
+        path = self.source.target.path
+        try:
+            files = files_of_pattern(path) if self.source.target.kind == PATTERN else files_of(path)
+        except (OSError, TooManyFiles) as error:
+            self._problem(path, getattr(error, 'strerror', None) or str(error))
+            return []
+        if not files and not self._done:
+            self._problem(path, 'there is no such file')
+        return [entry for entry in files if entry.identity not in self._done]
+
+    def _file(self, entry):
+        if self.since is not None and entry.changed < self.since:
+            self._done.add(entry.identity)
+            self.reaches_back = self.reaches_back or entry.size > 0
+            return
+        try:
+            status = os.stat(entry.path)
+        except OSError:
+            return
+        if (status.st_dev, status.st_ino) != entry.identity:
+            # Rotated since it was listed: it comes again under its new name.
+            return
+        self._done.add(entry.identity)
+        if entry.compression is None:
+            self._problem(entry.path, 'this kind of compression cannot be read')
+            return
+        result = read_log(entry.path, entry.compression, self.source.formats, self.tally.oldest_accepted, self.since, entry.live,
+                          self._processes)
+        self.tally.add_tally(result.tally)
+        self.reaches_back = self.reaches_back or result.older_seen
+        self._read.append(entry.path)
+        if result.problem:
+            self._problem(entry.path, result.problem)
+
+    def _problem(self, path, reason):
+        self.unreadable.append({'part': display(path), 'reason': reason})
+
+    def summary(self):
+        """What was read of this log."""
+        return {
+            'path': display(self.source.target.path),
+            'format': display(self.source.formats[0].text),
+            'condition': self.source.condition,
+            'declared_at': self.source.declared_at,
+            'files': [display(path) for path in self._read[:_MOST_NAMES]],
+            'lines': self.tally.lines + self.tally.unreadable_lines,
+            'unreadable_lines': self.tally.unreadable_lines,
+            'first': format_iso(self.tally.first),
+            'last': format_iso(self.tally.last),
+        }

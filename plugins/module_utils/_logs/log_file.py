@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+"""Reads one log file into a Tally; a large plain one by several processes, each with a part of its own."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import os
+import pickle
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.scanner import OUT_OF_ORDER, Scanner
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.streams import (
+    PLAIN, UnreadableLog, next_line, open_log, read_pieces, seek_since)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.tally import Tally
+
+# A part that is smaller than this is not worth a process.
+SMALLEST_PART = 32 * 1024 * 1024
+MOST_PROCESSES = 4
+
+
+class FileResult(object):
+    """What came of one file.
+
+    :ivar tally: Tally of its lines
+    :ivar older_seen: whether it has lines from before ``since``
+    :ivar problem: why it was not read to its end, None when it was
+    """
+
+    def __init__(self, tally, older_seen=False, problem=None):
+        self.tally = tally
+        self.older_seen = older_seen
+        self.problem = problem
+
+
+def read_log(path, compression, formats, oldest_accepted, since=None, live=False, processes=1):
+    """Count the lines of one file.
+
+    :param path: as bytes
+    :param compression: see ``open_log``
+    :param formats: list of LineFormat that its lines may have
+    :param oldest_accepted: see Tally
+    :param since: seconds since 1970 or None
+    :param live: whether it may be written to, so that its last line may be incomplete
+    :param processes: how many may read it
+    :returns: FileResult
+    :raises UnusableFormat: when a format cannot be read without guessing
+    """
+    scanner = Scanner(formats, Tally(oldest_accepted), since)
+    try:
+        stream = open_log(path, compression)
+    except UnreadableLog as error:
+        return FileResult(scanner.tally, problem=str(error))
+    try:
+        if compression != PLAIN:
+            return _scan(scanner, stream, None, live)
+        size = os.fstat(stream.fileno()).st_size
+        if since is not None and formats[0].time is not None:
+            scanner.older_seen = seek_since(stream, size, since - OUT_OF_ORDER, scanner.edge_time)
+        parts = _parts(stream, stream.tell(), size, processes)
+        if len(parts) < 2:
+            return _scan(scanner, stream, max(size - stream.tell(), 0), live)
+        return _scan_parts(scanner, path, parts, formats, live)
+    finally:
+        stream.close()
+
+
+def _scan(scanner, stream, size, live):
+    result = FileResult(scanner.tally)
+    try:
+        for buffer, end, kind in read_pieces(stream, size):
+            if kind == 'lines':
+                scanner.scan(buffer, end)
+            elif kind == 'long':
+                scanner.tally.unreadable_lines += 1
+            else:
+                _last_line(scanner, bytes(buffer[:end]), live)
+    except UnreadableLog as error:
+        result.problem = str(error)
+    result.older_seen = scanner.older_seen
+    return result
+
+
+def _last_line(scanner, line, live):
+    """A last line without its end is either cut off, or still being written: then it will be there in full next time."""
+    unreadable = scanner.tally.unreadable_lines
+    if not scanner.single(line) and live:
+        scanner.tally.unreadable_lines = unreadable
+
+
+def _parts(stream, start, size, processes):
+    """(start, end) of about equal parts that begin and end with whole lines."""
+    count = max(min(processes, MOST_PROCESSES, (size - start) // SMALLEST_PART), 1)
+    bounds = [start] + [next_line(stream, start + (size - start) * number // count) for number in range(1, count)] + [size]
+    stream.seek(start)
+    return [(begin, end) for begin, end in zip(bounds, bounds[1:]) if end > begin]
+
+
+def _scan_parts(scanner, path, parts, formats, live):
+    """All parts at once: the last one here, the others in processes of their own."""
+    children = [_Child(path, part, formats, scanner) for part in parts[:-1]]
+    result = _scan_part(path, parts[-1], scanner, live)
+    for child in children:
+        other = child.result()
+        result.tally.add_tally(other.tally)
+        result.older_seen = result.older_seen or other.older_seen
+        result.problem = result.problem or other.problem
+    return result
+
+
+def _scan_part(path, part, scanner, live):
+    stream = open_log(path, PLAIN)
+    try:
+        stream.seek(part[0])
+        return _scan(scanner, stream, part[1] - part[0], live)
+    finally:
+        stream.close()
+
+
+class _Child(object):
+    """A process that reads one part and gives the result back through a pipe."""
+
+    def __init__(self, path, part, formats, scanner):
+        reader, writer = os.pipe()
+        self._process = os.fork()
+        if not self._process:
+            # Never back into the caller: what it does at its end must not be done twice.
+            status = 1
+            try:
+                os.close(reader)
+                own = Scanner(formats, Tally(scanner.tally.oldest_accepted), scanner.since)
+                with os.fdopen(writer, 'wb') as pipe:
+                    pickle.dump(_scan_part(path, part, own, False), pipe, 2)
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writer)
+        self._reader = reader
+
+    def result(self):
+        with os.fdopen(self._reader, 'rb') as pipe:
+            data = pipe.read()
+        dummy, status = os.waitpid(self._process, 0)
+        if status:
+            return FileResult(Tally(), problem='a process that read a part of the file ended early')
+        return pickle.loads(data)
+
+
+def available_processors():
+    """Processors that this process may use."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return max(os.sysconf('SC_NPROCESSORS_ONLN'), 1)

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+"""What was counted: requests by protocol, legacy clients with their first and last sight, and the period that the lines cover."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import NO_TLS, PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import format_iso
+
+# Clients that are told apart. Each takes some 500 bytes of memory; who comes later is counted, not named.
+MOST_CLIENTS = 20000
+
+
+class LegacyClient(object):
+    """One address: requests by protocol, and the first and the last of them in seconds since 1970 (None when not known)."""
+
+    __slots__ = ('protocols', 'first', 'last')
+
+    def __init__(self):
+        self.protocols = {}
+        self.first = self.last = None
+
+    def add(self, other):
+        """Add what was found of the same client elsewhere."""
+        for protocol, number in other.protocols.items():
+            self.protocols[protocol] = self.protocols.get(protocol, 0) + number
+        moments = [moment for moment in (self.first, self.last, other.first, other.last) if moment is not None]
+        if moments:
+            self.first, self.last = min(moments), max(moments)
+
+    @property
+    def count(self):
+        return sum(self.protocols.values())
+
+
+class Tally(object):
+    """Counts of one server.
+
+    :ivar oldest_accepted: a client whose protocol is older than this one (bytes) is a legacy client
+    :ivar counts: dictionary of protocol (bytes) to number of requests
+    :ivar unreadable_lines: lines that do not look like the format of their log
+    :ivar first: time of the first request counted, in seconds since 1970; ``last`` likewise
+    """
+
+    def __init__(self, oldest_accepted=b'TLSv1.2', most_clients=MOST_CLIENTS):
+        self.oldest_accepted = oldest_accepted
+        self.legacy_protocols = PROTOCOLS[:PROTOCOLS.index(oldest_accepted)]
+        self.accepted_protocols = PROTOCOLS[PROTOCOLS.index(oldest_accepted):]
+        self.counts = dict((name, 0) for name in PROTOCOLS + (NO_TLS,))
+        self.unreadable_lines = 0
+        self.first = self.last = None
+        self.clients = {}
+        self.unnamed_requests = 0
+        self._most_clients = most_clients
+
+    @property
+    def lines(self):
+        """Lines that were understood."""
+        return sum(self.counts.values())
+
+    def add_legacy(self, client, protocol, moment):
+        """Count one request of a legacy client.
+
+        :param client: as bytes; the protocol itself where the log does not say who it was
+        :param moment: seconds since 1970, None when not known
+        """
+        self.counts[protocol] += 1
+        known = self.clients.get(client)
+        if known is None:
+            if len(self.clients) >= self._most_clients:
+                self.unnamed_requests += 1
+                return
+            known = self.clients[client] = LegacyClient()
+        protocols = known.protocols
+        protocols[protocol] = protocols.get(protocol, 0) + 1
+        if moment is None:
+            return
+        if known.last is None:
+            known.first = known.last = moment
+        elif moment > known.last:
+            known.last = moment
+        elif moment < known.first:
+            known.first = moment
+
+    def add_tally(self, other):
+        """Add what another Tally counted in other lines."""
+        for protocol, number in other.counts.items():
+            self.counts[protocol] += number
+        self.unreadable_lines += other.unreadable_lines
+        self.unnamed_requests += other.unnamed_requests
+        self.seen(other.first)
+        self.seen(other.last)
+        for client, found in other.clients.items():
+            known = self.clients.get(client)
+            if known is not None:
+                known.add(found)
+            elif len(self.clients) < self._most_clients:
+                self.clients[client] = found
+            else:
+                self.unnamed_requests += found.count
+
+    def seen(self, moment):
+        """Widen the period to a moment."""
+        if moment is not None:
+            self.first = moment if self.first is None else min(self.first, moment)
+            self.last = moment if self.last is None else max(self.last, moment)
+
+    def legacy(self, limit):
+        """The legacy clients as plain values, those seen last first, at most ``limit`` of them."""
+        order = sorted(self.clients.items(), key=lambda item: (-(item[1].last or 0), -item[1].count, item[0]))
+        return [self._plain(client, known) for client, known in order[:limit]]
+
+    @staticmethod
+    def _plain(client, known):
+        return {
+            'address': '' if client in PROTOCOLS else client.decode('ascii', 'replace'),
+            'protocols': text_counts(known.protocols),
+            'first_seen': format_iso(known.first),
+            'last_seen': format_iso(known.last),
+            'count': known.count,
+        }
+
+
+def text_counts(counts):
+    """Counts by protocol with text as keys, without those that are zero."""
+    return dict((name.decode('ascii'), number) for name, number in counts.items() if number)
