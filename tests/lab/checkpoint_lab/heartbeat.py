@@ -18,7 +18,7 @@ VERSIONS = {
     "TLSv1.2": ssl.TLSVersion.TLSv1_2,
     "TLSv1.3": ssl.TLSVersion.TLSv1_3,
 }
-REQUEST = b"GET /heartbeat HTTP/1.1\r\nHost: server\r\nUser-Agent: lab-client\r\nConnection: close\r\n\r\n"
+REQUEST = "GET /heartbeat HTTP/1.1\r\nHost: {host}\r\nUser-Agent: lab-client\r\nConnection: close\r\n\r\n"
 TIMEOUT_SECONDS = 5.0
 
 
@@ -55,6 +55,8 @@ class Heartbeats:
         self.context = client_context(version, ca)
         self.server_name = server_name or None
         self.source = (source, 0) if source else None
+        # A server refuses a request whose host is another than the one of the handshake.
+        self.request = REQUEST.format(host=server_name or address[0]).encode("ascii")
         self.sent = 0
         self.lost = 0
         self.errors: dict[str, int] = {}
@@ -70,7 +72,7 @@ class Heartbeats:
                 socket.create_connection(self.address, TIMEOUT_SECONDS, self.source) as link,
                 self.context.wrap_socket(link, server_hostname=self.server_name) as tls,
             ):
-                tls.sendall(REQUEST)
+                tls.sendall(self.request)
                 answer = tls.recv(64)
             if not answer.startswith(b"HTTP/1.1 204"):
                 raise OSError(f"answered {answer[:32]!r}")

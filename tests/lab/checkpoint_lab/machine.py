@@ -183,8 +183,8 @@ def _empty(server: Server, name: str) -> None:
     kept = server.state / name
     shutil.copytree(folder, kept, symlinks=True)
     unmount(folder)
-    shutil.copytree(kept, folder, symlinks=True, dirs_exist_ok=True)
-    shutil.rmtree(kept)
+    shutil.rmtree(folder)
+    kept.rename(folder)
 
 
 def unmount(folder: Path) -> None:
