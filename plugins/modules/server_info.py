@@ -119,7 +119,8 @@ server:
           description:
             - Every C(SSLProtocol) that is not a comment, with the protocols that it switches on (null for a value that this httpd does not accept).
             - RV(ignore:state) is V(effective) for one that decides about a scope with TLS, V(unused) for one that decides about none,
-              V(overridden) for one that a later one replaces, V(inactive) for one in a condition that does not hold, V(macro) for one in a macro that is not used.
+              V(overridden) for one that a later one replaces, V(inactive) for one in a condition that does not hold, V(macro) for one in a macro
+              that is not used.
           type: list
           elements: dict
           sample:
@@ -131,8 +132,8 @@ server:
               state: effective
         scopes:
           description:
-            - The main server and each virtual host, with the protocols that are configured and those that a handshake can settle on. The second can be fewer, because
-              OpenSSL allows no holes between the lowest and the highest.
+            - The main server and each virtual host, with the protocols that are configured and those that a handshake can settle on. The second
+              can be fewer, because OpenSSL allows no holes between the lowest and the highest.
           type: list
           elements: dict
           sample:

@@ -28,6 +28,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.issued import is_newest, parse_issued
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.parallel import ask_all, values
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.product import (
+    ROLE_QUESTIONS,
     is_certificate_authority,
     read_roles,
 )
@@ -79,6 +80,8 @@ def weigh(authority, record, certificates, processes):
     newest = max(own, key=lambda entry: entry['not_before']) if own else None
     if _is_valid(record, authority, newest):
         evidence = {'kind': 'record', 'at': record['at'], 'ca_fingerprint_sha256': record['ca_fingerprint_sha256']}
+        if record['algorithm'] == UNKNOWN:
+            evidence = {'kind': 'none', 'reason': 'the change to %s at %s did not end plainly' % (record.get('asked_for'), record['at'])}
         waiting = watchdog.is_same_run(record['processes'], processes)
         return {'value': record['algorithm'], 'evidence': evidence, 'restart_required': waiting}
     if newest is None or newest['hash'] not in SIGN_HASHES:
@@ -93,8 +96,8 @@ def weigh(authority, record, certificates, processes):
 
 def _is_valid(record, authority, newest):
     """Whether a record is whole, is about this CA, and is not contradicted by a certificate that was issued later."""
-    whole = record is not None and record.get('algorithm') in SIGN_HASHES and isinstance(record.get('processes'), dict) and record.get('at')
-    if not whole or record.get('ca_fingerprint_sha256') != authority['fingerprint_sha256']:
+    whole = record is not None and record.get('algorithm') in SIGN_HASHES + (UNKNOWN,) and isinstance(record.get('processes'), dict)
+    if not whole or not record.get('at') or record.get('ca_fingerprint_sha256') != authority['fingerprint_sha256']:
         return False
     # A later certificate with another hash: somebody else has changed the setting since.
     return newest is None or newest['not_before'] <= record['at'] or newest['hash'] == record['algorithm']
@@ -168,6 +171,7 @@ def _refuse_others(environment, timeout):
     if not is_certificate_authority(roles):
         raise AdministratorError(
             'this server does not own the internal CA',
+            path='cpprod_util %s' % ROLE_QUESTIONS['primary' if roles['management'] else 'management'],
             expected='the primary management server',
             found='a secondary management server' if roles['management'] else 'no management server',
             state='nothing was asked and nothing was changed',
@@ -179,30 +183,20 @@ def _set_and_record(environment, state_dir, algorithm, timeout, authority, proce
     private_directory(state_dir)
     private_directory(os.path.join(state_dir, 'records'))
     path = record_path(state_dir)
-    set_sign_hash(environment, algorithm, lambda: _forget(path), timeout)
     record = {
         'algorithm': algorithm,
+        'asked_for': algorithm,
         'at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
         'ca_fingerprint_sha256': authority['fingerprint_sha256'],
         'processes': watchdog.run_of(processes),
     }
+    # From the answer to the tool's last word the hash is unknown, and stays so when this process is killed in between.
+    set_sign_hash(environment, algorithm, lambda: write_record(path, dict(record, algorithm=UNKNOWN)), timeout)
     try:
         write_record(path, record)
     except AdministratorError as error:
         raise error.with_state(
-            'the internal CA signs with %s from now on, but there is no record of it; the services were not restarted' % algorithm,
+            'the internal CA signs with %s from now on, but the record says that it is unknown; the services were not restarted' % algorithm,
             'remove the cause and run again: the hash is then set once more, which is harmless',
         )
     return {'kind': 'record', 'at': record['at'], 'ca_fingerprint_sha256': record['ca_fingerprint_sha256']}
-
-
-def _forget(path):
-    """Remove the record: from now on it may be wrong."""
-    try:
-        if os.path.lexists(path):
-            os.unlink(path)
-    except (OSError, IOError) as error:
-        raise AdministratorError(
-            'the record of the earlier hash cannot be removed', path=path, found=error.strerror,
-            next_step='remove this file by hand, then run again',
-        )

@@ -23,7 +23,7 @@ _SUCCESS = re.compile(r'^\s*Internal CA signature hash changed successfully\.?\s
 _FAILURE = re.compile(r'\b(?:fail|error|denied|refused)', re.IGNORECASE)
 
 _NOT_CHANGED = 'the question was not answered, so the hash is as it was before'
-_NOT_KNOWN = 'it is not known which hash the CA signs with from now on; the record of an earlier change was removed'
+_NOT_KNOWN = 'it is not known which hash the CA signs with from now on, and the record of changes says so'
 _NEXT = 'see with "cpstat ca" whether the CA runs, run "cpca_client set_sign_hash %s" by hand, then run this again'
 
 
@@ -31,7 +31,7 @@ def set_sign_hash(environment, algorithm, forget, timeout=60.0):
     """Tell the internal CA which hash to sign with.
 
     :param algorithm: one of SIGN_HASHES
-    :param forget: function that is called as soon as what was known about the hash may be wrong
+    :param forget: function that is called before what is recorded about the hash may become wrong
     :returns: what the tool said
     :raises AdministratorError: when it did not ask its question, asked another, selected another hash, did not end, or did not say plainly
         that the hash was changed; the error tells what is known about the hash then
@@ -42,15 +42,18 @@ def set_sign_hash(environment, algorithm, forget, timeout=60.0):
         fault = check_selection(text, algorithm)
         if fault:
             raise _failure(argv, algorithm, fault, text, _NOT_CHANGED)
-        forget()
+        try:
+            forget()
+        except AdministratorError as error:
+            raise error.with_state(_NOT_CHANGED)
 
     transcript = converse(argv, environment.variables, _QUESTION, b'y\n', approve, timeout)
     fault = check_transcript(transcript, timeout)
     said = transcript.before + transcript.after
     if fault is None:
         return said
-    # Without an answer nothing can have changed, unless the tool says that it changed something all the same.
-    if not transcript.answered and not _SUCCESS.search(said):
+    # Without an answer nothing has changed, unless the tool says in words or by its exit code that it did something all the same.
+    if not transcript.answered and not _SUCCESS.search(said) and transcript.rc != 0:
         raise _failure(argv, algorithm, fault, said, _NOT_CHANGED)
     forget()
     raise _failure(argv, algorithm, fault, said, _NOT_KNOWN)
