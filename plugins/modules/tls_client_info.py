@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes.reads
   - checkpoint_endpoint.hardening.attributes.server
   - checkpoint_endpoint.hardening.profile
+  - checkpoint_endpoint.hardening.state_dir
 options:
   protocols:
     description:
@@ -82,6 +83,9 @@ options:
     description: Seconds for each program that is asked for the configuration. Reading logs has no limit.
     type: int
     default: 60
+  state_dir:
+    description:
+      - Not used by this module. It is accepted so that one setting serves all modules of the action group.
 attributes:
   platform:
     support: full
@@ -266,6 +270,7 @@ def argument_spec():
         httpd_conf=dict(type='path'),
         timeout=dict(type='int', default=60),
         profile=dict(type='path'),
+        state_dir=dict(type='path', default='/var/lib/checkpoint_endpoint_hardening'),
     )
 
 

@@ -21,6 +21,9 @@ description:
   - An answer that is neither a clear yes nor a clear no is V(inconclusive), with its reason. It never counts as refused.
   - Runs on the server itself, or once for a whole fleet with C(delegate_to=localhost) and C(run_once=true).
   - Needs nothing but Python 2.7 or 3.6 and later.
+extends_documentation_fragment:
+  - checkpoint_endpoint.hardening.attributes
+  - checkpoint_endpoint.hardening.attributes.reads
 options:
   endpoints:
     description:
@@ -75,16 +78,9 @@ options:
     type: int
     default: 1
 attributes:
-  check_mode:
-    description: Can run in check mode and return what it would return without it.
+  platform:
+    platforms: posix
     support: full
-    details:
-      - It only asks and never changes anything.
-  diff_mode:
-    description: Returns what is changed, or would be changed, as a difference.
-    support: none
-    details:
-      - It never changes anything.
 seealso:
   - module: checkpoint_endpoint.hardening.server_info
   - module: checkpoint_endpoint.hardening.ssl_protocol
