@@ -112,10 +112,10 @@ class LineFormat(object):
         return None
 
     def _best_client(self):
-        for letter, argument in _CLIENTS:
-            found = self._first(lambda item: (item.letter, item.argument) == (letter, argument))
-            if found is not None:
-                return found
+        fields = [(item.letter, item.argument) for item in self.items]
+        for client in _CLIENTS:
+            if client in fields:
+                return fields.index(client)
         return None
 
     def _find_time(self):
@@ -137,7 +137,7 @@ class LineFormat(object):
         named.pop(None, None)
         last = max(named)
         pattern = b''
-        for index, item in enumerate(self.items[:last + 1]):
+        for index in range(last + 1):
             body = self._protocol(protocols) if index == self.protocol_index else self._body(index)
             pattern += b'(?P<' + named[index] + b'>' + body + b')' if grouped and index in named else body
         return pattern + self._behind(last)
