@@ -30,6 +30,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._sto
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.replace import create_file, put, write_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.target import read_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.temporary import remove_leftovers
 
 # backup: path of the copy. path: the file it is a copy of. number: counts up for each path, newer is higher; the clock may jump.
 Backup = namedtuple('Backup', ['backup', 'path', 'number', 'at', 'sha256', 'mode', 'uid', 'gid'])
@@ -50,6 +51,7 @@ def backup_file(state, backup_dir):
     """
     directory = private_directory(backup_dir)
     with locked(directory, _LOCK_SECONDS):
+        remove_leftovers(name_bytes(directory))
         known = list_backups(state.path, directory)
         if known and _same(known[0], state):
             return known[0].backup

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The smallest thing that a guard can guard: a folder with the tools of a Check Point server and one service that reads one file."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PROFILE = "CPDIR={root}; FWDIR={root}; UEPMDIR={root}/uepm; PATH={root}/bin:$PATH; export CPDIR FWDIR UEPMDIR PATH\n"
+TOOLS = {
+    "cpstart": """#!/bin/bash
+echo start >> {root}/calls
+cp {root}/ssl.conf {root}/running_with
+touch {root}/running
+""",
+    "cpstop": """#!/bin/bash
+echo stop >> {root}/calls
+rm -f {root}/running
+""",
+    "cpwd_admin": """#!/bin/bash
+echo 'APP        PID    STAT  #START  START_TIME             MON  COMMAND'
+if [ -e {root}/running ]; then
+    echo 'CPD        1001   E     1       [10:00:00] 1/1/2026    Y    cpd'
+else
+    echo 'CPD        0      T     0       [10:00:00] 1/1/2026    Y    cpd'
+fi
+""",
+}
+
+
+class SmallServer:
+    """A server below ``root``, with its services running and ``ssl.conf`` holding ``old``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.conf = root / "ssl.conf"
+        self.state_dir = str(root / "state")
+        (root / "bin").mkdir(parents=True)
+        (root / "profile.sh").write_text(PROFILE.format(root=root))
+        for name, text in TOOLS.items():
+            (root / "bin" / name).write_text(text.replace("{root}", str(root)))
+            (root / "bin" / name).chmod(0o755)
+        self.conf.write_text("old\n")
+        self.start_with_what_is_there()
+
+    def start_with_what_is_there(self) -> None:
+        """As if cpstart had run, without a trace in ``calls``."""
+        (self.root / "running_with").write_text(self.conf.read_text())
+        (self.root / "running").touch()
+
+    def settings(self, **changes: object) -> dict[str, Any]:
+        """What the module change_guard would be given."""
+        given: dict[str, Any] = {
+            "deadline": 600, "restore": [{"path": str(self.conf)}], "reason": "a test", "holder": "somebody", "id": None,
+            "acknowledge": False, "ports": [], "stop_timeout": 10, "start_timeout": 10,
+            "profile": str(self.root / "profile.sh"), "state_dir": self.state_dir,
+        }  # fmt: skip
+        return {**given, **changes}
+
+    def runs(self) -> bool:
+        """Whether the service runs."""
+        return (self.root / "running").exists()
+
+    def runs_with(self) -> str:
+        """The settings that the service read when it was started."""
+        return (self.root / "running_with").read_text()
+
+    def calls(self) -> list[str]:
+        """What was asked of cpstop and cpstart so far."""
+        path = self.root / "calls"
+        return path.read_text().split() if path.exists() else []
+
+    def is_busy(self) -> bool:
+        """Whether one of the tools still runs."""
+        return any(str(self.root / "bin") in text for text in self._command_lines())
+
+    @staticmethod
+    def _command_lines() -> list[str]:
+        found = []
+        for name in os.listdir("/proc"):
+            if name.isdigit():
+                try:
+                    found.append(Path("/proc", name, "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+                except OSError:
+                    continue
+        return found
+
+    @staticmethod
+    def guard_processes() -> list[int]:
+        """The numbers of all guard processes of this machine."""
+        found = []
+        for name in os.listdir("/proc"):
+            if name.isdigit():
+                try:
+                    if Path("/proc", name, "comm").read_text().strip() == "change_guard":
+                        found.append(int(name))
+                except OSError:
+                    continue
+        return found
+
+    @staticmethod
+    def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+        """Wait for something; False when it does not come."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if condition():
+                return True
+            time.sleep(0.02)
+        return condition()

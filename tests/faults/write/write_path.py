@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One step of the write path in a process of its own, between two marks that a tracer sees. Runs on Python 2.7 too, as on a server.
+
+Called as ``write_path.py STEP ARGUMENTS``, with the arguments as JSON.
+"""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import json
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+sys.path.insert(0, os.path.join(ROOT, 'tests', 'support'))
+
+from collection import make_importable  # noqa: E402
+
+make_importable()
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _files, _guard  # noqa: E402
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment  # noqa: E402
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError  # noqa: E402
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import rollback  # noqa: E402
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store  # noqa: E402
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage import temporary  # noqa: E402
+
+BEGIN = '/mark-of-the-write-path/begin'
+END = '/mark-of-the-write-path/end'
+
+
+def replace(path, data):
+    """The write of ssl_protocol, without the rest."""
+    _files.write_file(_files.read_file(path), data.encode('utf-8'))
+
+
+def create(path, data):
+    """A new file."""
+    if not os.path.exists(path):
+        _files.create_file(path, data.encode('utf-8'), 0o640)
+
+
+def back_up(path, folder):
+    """A copy of a file."""
+    _files.backup_file(_files.read_file(path), folder)
+
+
+def record(path, text):
+    """A record in a directory that is there."""
+    _files.write_record(path, {'text': text})
+
+
+def arm(settings):
+    """A guard; one that an earlier run left armed or stale is its own doing and put away first."""
+    if _guard.read_guard(settings['state_dir'])['state'] in ('armed', 'stale'):
+        _guard.disarm(dict(settings, acknowledge=True))
+    _guard.arm(settings)
+
+
+def disarm(settings):
+    """The confirmation of a change."""
+    _guard.disarm(settings)
+
+
+def roll_back(settings):
+    """What the guard does when its deadline has passed, in this process."""
+    store = Store(settings['state_dir'])
+    with store.locked():
+        current = store.load()
+        if current['state'] != 'rolled_back':
+            rollback.roll_back(dict(current, reason='a test'), store.save, read_environment(settings['profile']))
+
+
+def ssl_protocol(settings):
+    """The module ssl_protocol, from its arguments to its result."""
+    from ansible_collections.checkpoint_endpoint.hardening.plugins.modules.ssl_protocol import run
+    sys.stdout.write(json.dumps(run(settings, False)['changed']) + '\n')
+
+
+def main():
+    step, arguments = sys.argv[1], json.loads(sys.argv[2])
+    if arguments.pop('named', False):
+        temporary.Temporary._open_nameless = lambda self: None
+    try:
+        os.access(BEGIN, os.F_OK)
+        globals()[step](**arguments)
+        os.access(END, os.F_OK)
+    except AdministratorError as error:
+        sys.stdout.write('%s\n' % error)
+        sys.exit(3)
+
+
+if __name__ == '__main__':
+    main()
