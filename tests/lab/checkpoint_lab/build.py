@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from .authority import DAY, Authority, make_p12
-from .configurations import SSL_CONF, HttpdProgram, httpd_conf
+from .configurations import SSL_CONF, httpd_conf
 from .fleet import HTTP_PORT, SSH_PORT, Member
 from .server import Record, Server
 from .tool import PLACES
@@ -55,7 +55,7 @@ def lay_out(server: Server, member: Member, settings: Record) -> None:
     _write_profile(server)
     _write_registry(server)
     _write_tools(server)
-    _write_apache(server, member, HttpdProgram(Path(settings["httpd"]), Path(settings["modules"])))
+    _write_apache(server, member, settings["httpd"], Path(settings["modules"]))
     interpreter = "python" if settings["python"][member.name].startswith("2") else "python3"
     (server.fw_dir / "Python/bin" / interpreter).symlink_to(settings["python_path"][member.name])
 
@@ -67,7 +67,7 @@ def _write_profile(server: Server) -> None:
     lines += [
         f"SUROOT={shlex.quote(str(server.root / 'var/suroot'))} ; export SUROOT",
         'PATH="$CPDIR/bin:$FWDIR/bin:$UEPMDIR/bin:$PATH" ; export PATH',
-        'LD_LIBRARY_PATH="$CPDIR/lib:$FWDIR/lib:$UEPMDIR/lib:$UEPMDIR/apache22/lib:${LD_LIBRARY_PATH:-}" ; export LD_LIBRARY_PATH',
+        'LD_LIBRARY_PATH="$CPDIR/lib:$FWDIR/lib:$UEPMDIR/lib:$UEPMDIR/apache22/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ; export LD_LIBRARY_PATH',
     ]
     server.profile.write_text("\n".join(lines) + "\n", "utf-8")
     (server.root / "etc/profile.d/CP.sh").symlink_to(server.profile)
@@ -111,11 +111,11 @@ def _write_tools(server: Server) -> None:
     _write_program(server.cp_dir / "bin/cpopenssl", '#!/bin/sh\nunset LD_LIBRARY_PATH\nexec openssl "$@"\n')
 
 
-def _write_apache(server: Server, member: Member, httpd: HttpdProgram) -> None:
+def _write_apache(server: Server, member: Member, httpd: str, modules: Path) -> None:
     apache = server.apache
     for folder in ("bin", "logs", "htdocs", "conf/ssl.crt", "conf/ssl.key"):
         (apache / folder).mkdir(parents=True)
-    (apache / "modules").symlink_to(httpd.modules)
+    (apache / "modules").symlink_to(modules)
     quoted = shlex.quote(str(apache))
     _write_program(
         apache / "bin/httpd",
@@ -124,15 +124,15 @@ def _write_apache(server: Server, member: Member, httpd: HttpdProgram) -> None:
 # An httpd that was built for this folder. -V tells so, as a real build would.
 unset LD_LIBRARY_PATH
 if [ "$1" = "-V" ] && [ "$#" = 1 ]; then
-    {httpd.program} -d {quoted} -f conf/httpd.conf -V | sed \\
+    {httpd} -d {quoted} -f conf/httpd.conf -V | sed \\
         -e 's|-D HTTPD_ROOT=.*|-D HTTPD_ROOT="'{quoted}'"|' \\
         -e 's|-D SERVER_CONFIG_FILE=.*|-D SERVER_CONFIG_FILE="conf/httpd.conf"|'
     exit 0
 fi
-exec {httpd.program} -d {quoted} -f conf/httpd.conf "$@"
+exec {httpd} -d {quoted} -f conf/httpd.conf "$@"
 """,
     )
-    (apache / "conf/httpd.conf").write_bytes(httpd_conf(member, apache, httpd))
+    (apache / "conf/httpd.conf").write_bytes(httpd_conf(member, apache, modules))
     for name, data in SSL_CONF[member.kind.configuration](member).items():
         (apache / "conf" / name).parent.mkdir(exist_ok=True)
         (apache / "conf" / name).write_bytes(data)

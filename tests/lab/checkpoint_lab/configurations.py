@@ -11,21 +11,12 @@ from __future__ import annotations
 
 import os
 import pwd
-from dataclasses import dataclass
 from pathlib import Path
 
 from .fleet import HTTP_PORT, HTTPS_PORT, Member
 
 MODULES = ("mpm_event", "unixd", "authz_core", "log_config", "alias", "setenvif", "socache_shmcb", "ssl")
 ACCOUNTS = ("www-data", "apache", "wwwrun", "http", "nobody")
-
-
-@dataclass(frozen=True)
-class HttpdProgram:
-    """The Apache of this machine: its program and the folder of its modules."""
-
-    program: Path
-    modules: Path
 
 
 def account_lines() -> str:
@@ -39,10 +30,13 @@ def account_lines() -> str:
     return f"User {name}\nGroup #{known[name]}\n"
 
 
-def httpd_conf(member: Member, apache: Path, httpd: HttpdProgram) -> bytes:
-    """The main file: everything but TLS."""
-    modules = [name for name in MODULES if (httpd.modules / f"mod_{name}.so").is_file()]
-    loads = "".join(f"LoadModule {name}_module modules/mod_{name}.so\n" for name in modules)
+def httpd_conf(member: Member, apache: Path, modules: Path) -> bytes:
+    """The main file: everything but TLS.
+
+    :param modules: the folder of this machine's Apache modules; what is not there is compiled in
+    """
+    present = [name for name in MODULES if (modules / f"mod_{name}.so").is_file()]
+    loads = "".join(f"LoadModule {name}_module modules/mod_{name}.so\n" for name in present)
     text = f"""\
 # Apache of the Endpoint Security server. TLS is in ssl.conf.
 ServerRoot "{apache}"

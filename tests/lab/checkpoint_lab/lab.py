@@ -18,9 +18,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests.support.apache import ApacheError, find_installation
+
 from . import build, machine
 from .authority import Authority
-from .configurations import HttpdProgram
 from .fleet import DOMAIN, Member, plan_on_free_network
 from .interpreters import available, choose, controller_ansible
 from .inventory import write_controller_files
@@ -29,27 +30,9 @@ from .processes import end, marked
 from .server import Record, Server, read_json, write_json
 from .ssh import PRIVILEGE_FOLDER, find_sshd, remove_privilege_folder, sshd_config
 
-HTTPD_PROGRAMS = ("apache2", "httpd")
-MODULE_FOLDERS = (
-    "/usr/lib/apache2/modules",
-    "/usr/lib64/httpd/modules",
-    "/usr/lib/httpd/modules",
-    "/usr/lib64/apache2",
-)
 CHECKOUT = Path(__file__).resolve().parents[3]
 SAFE_PATH = re.compile(r"[A-Za-z0-9_./+@,:-]+")
 WORKERS = 8
-
-
-def find_httpd() -> HttpdProgram:
-    """The Apache of this machine. Raises LabError when there is none with mod_ssl."""
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin"
-    for name in HTTPD_PROGRAMS:
-        program = shutil.which(name, path=path)
-        for folder in MODULE_FOLDERS:
-            if program and (Path(folder) / "mod_ssl.so").is_file():
-                return HttpdProgram(Path(program), Path(folder))
-    raise LabError("no Apache with mod_ssl found: install the package apache2 (or httpd and mod_ssl)")
 
 
 def _each(servers: Sequence[Server], work: Callable[[Server], None]) -> None:
@@ -142,14 +125,18 @@ class Lab:
     def _build(
         self, members: list[Member], stop_seconds: float, start_seconds: float, python: str, root_hash: str
     ) -> list[str]:
-        httpd, ansible, machine_pythons = find_httpd(), controller_ansible(), available()
+        try:
+            httpd = find_installation()
+        except ApacheError as error:
+            raise LabError(f"{error}; install the package apache2 (or httpd and mod_ssl)") from error
+        ansible, machine_pythons = controller_ansible(), available()
         chosen = {
             member.name: choose(member.kind.python if python == "release" else "current", ansible, machine_pythons)
             for member in members
         }
         organization = f"{members[0].full_name}.{secrets.token_hex(3)}"
         common = {
-            "httpd": str(httpd.program),
+            "httpd": str(httpd.httpd),
             "modules": str(httpd.modules),
             "sshd": find_sshd(),
             "sleep": shutil.which("sleep"),
