@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -67,7 +68,7 @@ class Demo:
         self.console.print()
         self.console.rule(f"[bold]{title}", align="left")
 
-    def play(self, playbook: str, *arguments: str, **variables: object) -> Run:
+    def play(self, playbook: str, *arguments: str, **variables: Any) -> Run:
         """Run a playbook and show what a person would look at: its tables, messages and recap."""
         words = [f"checkpoint_endpoint.hardening.{playbook}", *arguments]
         words += [f"-e {name}={str(value).lower()}" for name, value in variables.items()]
@@ -207,7 +208,11 @@ def harden(demo: Demo) -> None:
     checks.that(max(stops.values()) == 1, "one stop and one start on each server that had to change", stops)
     idle = [server for server, number in stops.items() if number == 0]
     declared = [server for server, variables in fleet.hosts.items() if variables["lab_kind"] == "compliant"]
-    checks.that(idle == declared, f"what was as declared before, in another spelling, was not stopped: {', '.join(declared)}", idle)
+    checks.that(
+        idle == declared,
+        f"what was as declared before, in another spelling, was not stopped: {', '.join(declared)}",
+        idle,
+    )
 
     demo.chapter("Harden again: nothing left to do")
     snapshots = {server: fleet.configuration(server) for server in fleet.hosts}
@@ -230,7 +235,9 @@ def main() -> int:
     demo = Demo(Fleet(options.dir), console)
     act: Callable[[Demo], None] = harden
     if options.fault:
-        from tools.demo_fault import faults as act
+        from tools.demo_fault import faults
+
+        act = faults
     demo.fleet.lab("down")
     try:
         act(demo)

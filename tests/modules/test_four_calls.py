@@ -66,7 +66,9 @@ def test_ica_sign_hash(fleet: Fleet) -> None:
     assert done["restart_required"] is True
     _predicted, back = four_calls(fleet, "epm1", "ica_sign_hash", algorithm="sha1")
     assert back["changed"] is True
-    asked = [call for call in fleet.journal("epm1") if call["tool"] == "cpca_client" and "set_sign_hash" in call["arguments"]]
+    asked = [
+        call for call in fleet.journal("epm1") if call["tool"] == "cpca_client" and "set_sign_hash" in call["arguments"]
+    ]
     assert len(asked) == 2, "the tool's question is asked only when the answer changes something"
 
 

@@ -208,7 +208,11 @@ class Fleet:
         """The TLS ports of a server with the server names of each, as its own httpd lists them."""
         apache = self.apache(server)
         done = subprocess.run(
-            [str(apache / "bin/httpd"), "-t", "-D", "DUMP_VHOSTS"], capture_output=True, text=True, timeout=60, check=True
+            [str(apache / "bin/httpd"), "-t", "-D", "DUMP_VHOSTS"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         )
         return read_virtual_hosts(done.stdout)
 
@@ -300,6 +304,6 @@ def _still_files(root: Path) -> Iterator[Path]:
 
 def _identity(path: Path) -> tuple[Any, ...]:
     status = path.lstat()
-    content = os.readlink(path) if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
+    content = str(path.readlink()) if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
     times = (status.st_mtime_ns, status.st_ctime_ns)
     return (content, *times, status.st_mode, status.st_uid, status.st_gid, status.st_ino)

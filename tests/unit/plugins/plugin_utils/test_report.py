@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jinja2
 import pytest
@@ -41,7 +41,7 @@ def report() -> dict[str, Any]:
 def rendered(report: dict[str, Any], name: str) -> str:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), trim_blocks=True)
     environment.filters.update(CoreFilters().filters())
-    return environment.get_template(name).render(__report=report)
+    return environment.get_template(name).render(__report_fleet=report)
 
 
 def test_totals_count_every_server(report: dict[str, Any]) -> None:
