@@ -74,7 +74,7 @@ options:
   retries:
     description:
       - Further tries when a server drops a connection in the middle.
-      - With V(0) a server that refuses by closing the connection stays V(inconclusive), see RV(results.protocols).
+      - With V(0) a server that refuses by closing the connection stays V(inconclusive), see RV(results[].protocols).
     type: int
     default: 1
 attributes:
@@ -171,7 +171,7 @@ results:
         fingerprint_sha256: 79a0b9fd14457038770338a31e291b65466f05bab2f429d08ad1c45f9acf8780
         seen_with: TLSv1.2
     certificate_reason:
-      description: Why RV(results.certificate) is null, else null.
+      description: Why RV(results[].certificate) is null, else null.
       type: str
       sample: no protocol was accepted
 accepted:
