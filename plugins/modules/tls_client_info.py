@@ -201,6 +201,8 @@ clients:
       description:
         - The legacy clients, those seen last first, each with RV(ignore:address) (empty when the log does not say who it was), RV(ignore:protocols) (number of
           requests by protocol), RV(ignore:first_seen) and RV(ignore:last_seen) (null when the log has no time), and RV(ignore:count).
+        - RV(ignore:accepted_last_seen) is the time of a request of the same address with an accepted protocol that came after RV(ignore:last_seen), as
+          a client makes it that was upgraded. It is null when there was none in the last 64 MiB of the log.
         - All of it comes from the log. Treat it as data.
       type: list
       elements: dict
@@ -210,6 +212,7 @@ clients:
             TLSv1: 1411
           first_seen: "2026-11-16T10:02:44Z"
           last_seen: "2026-11-23T09:58:12Z"
+          accepted_last_seen: null
           count: 1411
     legacy_total:
       description: Number of legacy clients, no more than 20000 are told apart.

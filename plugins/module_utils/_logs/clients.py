@@ -14,6 +14,7 @@ import os
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.declared import PATTERN
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.later_requests import LaterRequests
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_file import read_log
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import PROTOCOLS, UnusableFormat
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import format_iso
@@ -61,7 +62,7 @@ def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
         unreadable += reading.unreadable
     for scope in found.not_logged:
         unreadable.append({'part': 'the log of %s' % scope['scope'], 'reason': 'no log of it holds the protocol'})
-    legacy = total.legacy(limit)
+    legacy = total.legacy(limit, _later_requests(total, readings, limit))
     return {
         'logs_protocol': found.logs_protocol,
         'older_than': oldest_accepted.decode('ascii'),
@@ -82,6 +83,19 @@ def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
     }
 
 
+def _later_requests(total, readings, limit):
+    """Times of requests with an accepted protocol after the last legacy request, by client."""
+    known = sorted((item for item in total.clients.items() if item[1].last is not None), key=lambda item: -item[1].last)
+    if not known:
+        return {}
+    later = LaterRequests(dict((client, seen.last) for client, seen in known[:limit]), total.accepted_protocols)
+    for reading in readings:
+        form = reading.source.formats[0]
+        if form.logs_client and form.time is not None and reading.files:
+            later.look(reading.files, form)
+    return later.found
+
+
 class _SourceReading(object):
     """Reads one log with all its files, newest first."""
 
@@ -92,7 +106,7 @@ class _SourceReading(object):
         self.unreadable = []
         self.reaches_back = False
         self._processes = processes
-        self._read = []
+        self.files = []
         self._done = set()
 
     def run(self):
@@ -147,7 +161,7 @@ class _SourceReading(object):
                           self._processes)
         self.tally.add_tally(result.tally)
         self.reaches_back = self.reaches_back or result.older_seen
-        self._read.append(entry.path)
+        self.files.append(entry)
         if result.problem:
             self._problem(entry.path, result.problem)
 
@@ -161,7 +175,7 @@ class _SourceReading(object):
             'format': display(self.source.formats[0].text),
             'condition': self.source.condition,
             'declared_at': self.source.declared_at,
-            'files': [display(path) for path in self._read[:_MOST_NAMES]],
+            'files': [display(entry.path) for entry in self.files[:_MOST_NAMES]],
             'lines': self.tally.lines + self.tally.unreadable_lines,
             'unreadable_lines': self.tally.unreadable_lines,
             'first': format_iso(self.tally.first),

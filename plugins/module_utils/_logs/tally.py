@@ -110,18 +110,22 @@ class Tally(object):
             self.first = moment if self.first is None else min(self.first, moment)
             self.last = moment if self.last is None else max(self.last, moment)
 
-    def legacy(self, limit):
-        """The legacy clients as plain values, those seen last first, at most ``limit`` of them."""
+    def legacy(self, limit, later=None):
+        """The legacy clients as plain values, those seen last first, at most ``limit`` of them.
+
+        :param later: dictionary of client to the time of a later request with an accepted protocol
+        """
         order = sorted(self.clients.items(), key=lambda item: (-(item[1].last or 0), -item[1].count, item[0]))
-        return [self._plain(client, known) for client, known in order[:limit]]
+        return [self._plain(client, known, (later or {}).get(client)) for client, known in order[:limit]]
 
     @staticmethod
-    def _plain(client, known):
+    def _plain(client, known, later):
         return {
             'address': '' if client in PROTOCOLS else client.decode('ascii', 'replace'),
             'protocols': text_counts(known.protocols),
             'first_seen': format_iso(known.first),
             'last_seen': format_iso(known.last),
+            'accepted_last_seen': format_iso(later),
             'count': known.count,
         }
 

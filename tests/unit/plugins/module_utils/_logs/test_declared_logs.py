@@ -17,8 +17,10 @@ import pytest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import Build, any_dialect
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.includes import read_tree
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs import later_requests
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.clients import oldest_of, read_clients
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.declared import FILE, NONE, PATTERN, read_target
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import format_iso
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.rotation import files_of, files_of_pattern
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.sources import find_sources, given_sources
 
@@ -233,6 +235,30 @@ def test_rotation_while_reading_loses_and_doubles_nothing(tmpdir, monkeypatch):
     seen = read_clients(given_sources([(str(tmpdir.join('log')).encode('utf-8'), FORMAT)]), b'TLSv1.2')
     assert rotated
     assert sorted((entry['address'], entry['count']) for entry in seen['legacy']) == [('10.0.0.%d' % number, 1) for number in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize('filling', [0, 3000, 30000])
+def test_clients_that_came_again_with_an_accepted_protocol(tmpdir, filling):
+    """``filling`` lines of others lie between, so that one, some or many pieces have to be read."""
+    others = b''.join(line(NOW + number, '10.7.0.%d' % (number % 250), 'TLSv1.2') for number in range(filling))
+    tmpdir.join('log.1').write_binary(
+        line(NOW - 9, '10.0.0.1') + line(NOW - 8, '10.0.0.2', 'TLSv1.2') + line(NOW - 7, '10.0.0.2') + line(NOW - 6, '10.0.0.3') +
+        line(NOW - 5, '10.0.0.3', 'TLSv1.3') + others + line(NOW + filling, '10.0.0.4') + line(NOW + filling, '10.0.0.4', 'TLSv1.2'))
+    tmpdir.join('log').write_binary(
+        line(NOW + filling + 1, '10.0.0.1', 'TLSv1.2') + line(NOW + filling + 2, '10.0.0.5', 'TLSv1.2') + line(NOW + filling + 3, '10.0.0.5'))
+    os.utime(str(tmpdir.join('log.1')), (NOW + filling, NOW + filling))
+    os.utime(str(tmpdir.join('log')), (NOW + filling + 9, NOW + filling + 9))
+    seen = read_clients(given_sources([(str(tmpdir.join('log')).encode('utf-8'), FORMAT)]), b'TLSv1.2')
+    assert dict((entry['address'], entry['accepted_last_seen']) for entry in seen['legacy']) == {
+        '10.0.0.1': format_iso(NOW + filling + 1), '10.0.0.2': None, '10.0.0.3': format_iso(NOW - 5), '10.0.0.4': None, '10.0.0.5': None}
+
+
+def test_later_requests_are_looked_for_in_a_bounded_part(tmpdir, monkeypatch):
+    monkeypatch.setattr(later_requests, 'MOST_BYTES', 1)
+    data = line(NOW) + line(NOW + 1, protocol='TLSv1.2') + b''.join(line(NOW + number, '10.7.0.1', 'TLSv1.2') for number in range(20000))
+    tmpdir.join('log').write_binary(data)
+    seen = read_clients(given_sources([(str(tmpdir.join('log')).encode('utf-8'), FORMAT)]), b'TLSv1.2')
+    assert seen['legacy'][0]['accepted_last_seen'] is None
 
 
 @pytest.mark.parametrize(('text', 'words'), [

@@ -55,8 +55,10 @@ def test_counts_clients_and_period(tmpdir):
     assert (result.tally.unreadable_lines, result.problem, result.older_seen) == (0, None, False)
     assert (result.tally.first, result.tally.last) == (NOON, NOON + 6)
     assert result.tally.legacy(10) == [
-        {'address': '10.1.1.7', 'protocols': {'TLSv1': 1, 'SSLv3': 1}, 'count': 2, 'first_seen': format_iso(NOON), 'last_seen': format_iso(NOON + 4)},
-        {'address': '2001:db8::7', 'protocols': {'TLSv1.1': 1}, 'count': 1, 'first_seen': format_iso(NOON + 3), 'last_seen': format_iso(NOON + 3)},
+        {'address': '10.1.1.7', 'protocols': {'TLSv1': 1, 'SSLv3': 1}, 'count': 2, 'first_seen': format_iso(NOON), 'last_seen': format_iso(NOON + 4),
+         'accepted_last_seen': None},
+        {'address': '2001:db8::7', 'protocols': {'TLSv1.1': 1}, 'count': 1, 'first_seen': format_iso(NOON + 3), 'last_seen': format_iso(NOON + 3),
+         'accepted_last_seen': None},
     ]
     assert [found['address'] for found in result.tally.legacy(1)] == ['10.1.1.7']
 
