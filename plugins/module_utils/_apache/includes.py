@@ -27,7 +27,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import name_bytes, native
 
 # A configuration larger than this is not one: macros that use macros can grow without end.
-MAX_LINES = 500000
+MAX_LINES = 200000
 
 
 def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, read=None):
