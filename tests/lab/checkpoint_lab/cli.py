@@ -28,6 +28,26 @@ from .server import Record, Server
 TABLE = "{name:<6} {kind:<14} {release:<7} {address:<14} {power:<6} {services:<9} {tls:<17} {python:<7} {faults}"
 
 
+def _add_up(up: argparse.ArgumentParser) -> None:
+    up.add_argument("--management", type=int, default=2, metavar="M", help="management servers, the first is primary")
+    up.add_argument("--policy", type=int, default=6, metavar="P", help="policy servers, of six kinds in turn")
+    up.add_argument("--stop-seconds", type=float, default=0.5, metavar="S", help="how long cpstop takes")
+    up.add_argument("--start-seconds", type=float, default=1.0, metavar="S", help="how long cpstart takes")
+    up.add_argument("--python", choices=("release", "current"), default="release", help="which Python the servers have")
+    up.add_argument(
+        "--root-hash", choices=("sha1", "sha256"), default="sha1", help="signature of the CA's root certificate"
+    )
+
+
+def _add_client(client: argparse.ArgumentParser) -> None:
+    client.add_argument("--tls", default="TLSv1.2", metavar="VERSION", help="TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3")
+    client.add_argument("--seconds", type=float, default=5.0, metavar="N", help="how long")
+    client.add_argument("--interval", type=float, default=0.2, metavar="S", help="seconds between two heartbeats")
+    client.add_argument("--port", type=int, help="default: the server's first TLS port")
+    client.add_argument("--server-name", default="", help="name for SNI (default: none)")
+    client.add_argument("--source", help="the client's own address, any of 127.0.0.0/8")
+
+
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser(prog="lab", description="A fleet of Endpoint Security servers on one machine.")
@@ -39,28 +59,13 @@ def parser() -> argparse.ArgumentParser:
     single = argparse.ArgumentParser(add_help=False, parents=[shared])
     single.add_argument("server", metavar="SERVER", help="its name in the inventory")
 
-    up = commands.add_parser("up", parents=[shared], help="build and start a lab")
-    up.add_argument("--management", type=int, default=2, metavar="M", help="management servers, the first is primary")
-    up.add_argument("--policy", type=int, default=6, metavar="P", help="policy servers, of six kinds in turn")
-    up.add_argument("--stop-seconds", type=float, default=0.5, metavar="S", help="how long cpstop takes")
-    up.add_argument("--start-seconds", type=float, default=1.0, metavar="S", help="how long cpstart takes")
-    up.add_argument("--python", choices=("release", "current"), default="release", help="which Python the servers have")
-    up.add_argument(
-        "--root-hash", choices=("sha1", "sha256"), default="sha1", help="signature of the CA's root certificate"
-    )
+    _add_up(commands.add_parser("up", parents=[shared], help="build and start a lab"))
     commands.add_parser("down", parents=[shared], help="end every process and remove every file of a lab")
     status = commands.add_parser("status", parents=[shared], help="what runs where")
     status.add_argument("--json", action="store_true", help="for programs")
     commands.add_parser("renew", parents=[single], help="the CA issues new certificates with the hash that is set")
-    client = commands.add_parser(
-        "client", parents=[single], help="an endpoint client: heartbeats over TLS, and how many are lost"
-    )
-    client.add_argument("--tls", default="TLSv1.2", metavar="VERSION", help="TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3")
-    client.add_argument("--seconds", type=float, default=5.0, metavar="N", help="how long")
-    client.add_argument("--interval", type=float, default=0.2, metavar="S", help="seconds between two heartbeats")
-    client.add_argument("--port", type=int, help="default: the server's first TLS port")
-    client.add_argument("--server-name", default="", help="name for SNI (default: none)")
-    client.add_argument("--source", help="the client's own address, any of 127.0.0.0/8")
+    client = "an endpoint client: heartbeats over TLS, and how many are lost"
+    _add_client(commands.add_parser("client", parents=[single], help=client))
     fault = commands.add_parser(
         "fault", parents=[single], help="set a fault, or clear all with none; without a name: list"
     )

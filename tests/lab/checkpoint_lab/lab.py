@@ -48,6 +48,36 @@ def _expect_started(server: Server) -> None:
         raise LabError(f"{server.name}: the services did not start: {machine.boot_log(server)}")
 
 
+def _shared_settings(members: list[Member], python: str) -> tuple[Record, list[str]]:
+    """What all servers of a lab know alike, and remarks about Pythons that this machine does not have.
+
+    :param python: ``release`` or ``current``
+    :raises LabError: when this machine has no Apache
+    """
+    try:
+        httpd = find_installation()
+    except ApacheError as error:
+        raise LabError(f"{error}; install the package apache2 (or httpd and mod_ssl)") from error
+    ansible, machine_pythons = controller_ansible(), available()
+    chosen = {
+        member.name: choose(member.kind.python if python == "release" else "current", ansible, machine_pythons)
+        for member in members
+    }
+    common = {
+        "httpd": str(httpd.httpd),
+        "modules": str(httpd.modules),
+        "sshd": find_sshd(),
+        "sleep": shutil.which("sleep"),
+        "organization": f"{members[0].full_name}.{secrets.token_hex(3)}",
+        "domain": DOMAIN,
+        "primary_address": members[0].address,
+        "secondary_exists": any(member.role == "secondary" for member in members),
+        "python_path": {name: str(path) for name, (path, _why) in chosen.items()},
+        "python": {name: path.name.removeprefix("python") for name, (path, _why) in chosen.items()},
+    }
+    return common, sorted({f"{name}: {why}, so it has {path}" for name, (path, why) in chosen.items() if why})
+
+
 class Lab:
     """The lab in a folder, whether it is up or not.
 
@@ -125,30 +155,8 @@ class Lab:
     def _build(
         self, members: list[Member], stop_seconds: float, start_seconds: float, python: str, root_hash: str
     ) -> list[str]:
-        try:
-            httpd = find_installation()
-        except ApacheError as error:
-            raise LabError(f"{error}; install the package apache2 (or httpd and mod_ssl)") from error
-        ansible, machine_pythons = controller_ansible(), available()
-        chosen = {
-            member.name: choose(member.kind.python if python == "release" else "current", ansible, machine_pythons)
-            for member in members
-        }
-        organization = f"{members[0].full_name}.{secrets.token_hex(3)}"
-        common = {
-            "httpd": str(httpd.httpd),
-            "modules": str(httpd.modules),
-            "sshd": find_sshd(),
-            "sleep": shutil.which("sleep"),
-            "organization": organization,
-            "domain": DOMAIN,
-            "primary_address": members[0].address,
-            "secondary_exists": any(member.role == "secondary" for member in members),
-            "stop_seconds": stop_seconds,
-            "start_seconds": start_seconds,
-            "python_path": {name: str(path) for name, (path, _why) in chosen.items()},
-            "python": {name: path.name.removeprefix("python") for name, (path, _why) in chosen.items()},
-        }
+        common, remarks = _shared_settings(members, python)
+        common |= {"stop_seconds": stop_seconds, "start_seconds": start_seconds}
         authority = Authority(self.folder / "servers" / members[0].name / "var/lab/ca")
         servers = []
         for number, member in enumerate(members):
@@ -156,7 +164,7 @@ class Lab:
             state_dir = server.root / "var/lib/checkpoint_endpoint_hardening"
             build.lay_out(server, member, {**common, "number": number, "state_dir": str(state_dir)})
             servers.append(server)
-        authority.create(organization, root_hash, "sha1")
+        authority.create(common["organization"], root_hash, "sha1")
         _each(servers, lambda server: build.give_certificates(server, authority, time.time()))
         self._give_keys(servers)
         for server in servers:
@@ -165,7 +173,7 @@ class Lab:
                 build.write_topology(server, members)
         shutil.copyfile(authority.certificate, self.folder / "ca.crt")
         write_controller_files(servers, self.folder, self.control, CHECKOUT)
-        return sorted({f"{name}: {why}, so it has {path}" for name, (path, why) in chosen.items() if why})
+        return remarks
 
     def _give_keys(self, servers: list[Server]) -> None:
         public = build.make_ssh_key(self.folder / "keys/administrator", "administrator of the lab")
