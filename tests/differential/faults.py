@@ -34,6 +34,11 @@ RAW = (
     b"<IfModule mod_ssl.c>\nSSLProtocol TLSv1.2\n</IfModule>", b"IncludeOptional conf/ssl.con[x]", b"Include", b"Include conf", b"Include a b",
     b"LoadModule ssl_module /missing.so", b"<IfFile>\n</IfFile>", b"<IfModule>\n</IfModule>", b"<IfDefine >\n</IfDefine>",
     b"<Proxy *>\nSSLProxyProtocol all\n</Proxy>", b"SSLOpenSSLConfCmd", b"SSLRandomSeed startup builtin", b"\x0cSSLProtocol all",
+    b"<IfModule x>\n<RequireAll>\n</RequireAll>\n</IfModule>", b"<IfModule x>\n<Foo a>\n</Fooz\n</IfModule>", b"<IfModule x>\n</Foo>\n</IfModule>",
+    b"<IfModule x>\n<Foo a\n</Foo>\n</IFMODULE> # x", b"<IfModule x>\n</IfModulez y", b"<IfModule x>\n<Macro a>\n</Foo>\n</IfModule>",
+    b"<IfModule x>\n< Foo>\n</IfModule>", b"<Macro a>\n</Macro> x", b"<Macro a>\n<Macro b>\n</Macro>\n</Macro>", b"<Macro a>\n</Macro >",
+    b"<VirtualHost *:1>\n</VirtualHost> # x", b"<VirtualHost *:1> x\n</VirtualHost>", b"<VirtualHost *:1\n</VirtualHost>", b"<IfModule core.c>\n</IfModule",
+    b"<VirtualHost *:1>\n</VirtualHost >", b"<VirtualHost *:1>>\nSSLProtocol -all\n</VirtualHost>", b"<IfModule x>\n\"<Foo\" a>\n</Foo>\n</IfModule>",
 )  # fmt: skip
 
 

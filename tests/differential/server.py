@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -26,7 +27,10 @@ MODULES = (*apache.BASE_MODULES, "macro")
 # Below the ports that outgoing connections take their own from.
 PORTS = range(10000, 32000)
 # Of an endpoint that listens on every address these are asked, besides the configuration's own address.
-OTHER_HOSTS = ("127.0.0.1", "::1")
+OTHER_HOSTS = ("127.0.0.1", "127.0.0.2", "::1")
+
+# Warnings about the certificate, the version of OpenSSL and the missing session cache.
+_USUAL = r"AH01906|AH01909|AH01882|AH01873|AH00558|AH02532"
 
 Endpoint = tuple[str, int, str]
 
@@ -64,6 +68,12 @@ class Truth:
     started: bool
     said: str = ""
     answers: dict[Endpoint, Answer] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> str:
+        """What it said, without what it always says."""
+        lines = [line for line in self.said.splitlines() if "notice]" not in line and not re.search(_USUAL, line)]
+        return "\n".join(lines)[-1500:] or "-"
 
     @property
     def serving(self) -> dict[Endpoint, Answer]:

@@ -78,7 +78,7 @@ class Wrapping:
         if self.chance.random() < 0.33:
             return (Section(name, argument, nodes),)
         bogus: Node = (
-            words.illegal_line(self.chance) if self.chance.random() < 0.3 else words.protocol_line(self.chance, 1.0)
+            words.illegal_line(self.chance) if self.chance.random() < 0.08 else words.protocol_line(self.chance, 1.0)
         )
         section = Section(name, argument, (bogus,))
         return (section, *nodes) if self.chance.random() < 0.5 else (*nodes, section)
