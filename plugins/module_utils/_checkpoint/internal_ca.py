@@ -76,8 +76,7 @@ def weigh(authority, record, certificates, processes):
     :returns: dictionary of ``value`` (a hash or ``unknown``), ``evidence`` and ``restart_required``: whether the services still are in the run in
         which the hash was changed
     """
-    own = [entry for entry in certificates if entry['issuer'] == authority['subject'] and entry['subject'] != authority['subject']]
-    newest = max(own, key=lambda entry: entry['not_before']) if own else None
+    newest = _newest(authority, certificates)
     if _is_valid(record, authority, newest):
         evidence = {'kind': 'record', 'at': record['at'], 'ca_fingerprint_sha256': record['ca_fingerprint_sha256']}
         if record['algorithm'] == UNKNOWN:
@@ -94,13 +93,18 @@ def weigh(authority, record, certificates, processes):
     return {'value': newest['hash'], 'evidence': evidence, 'restart_required': False}
 
 
+def _newest(authority, certificates):
+    own = [entry for entry in certificates if entry['issuer'] == authority['subject'] and entry['subject'] != authority['subject']]
+    return max(own, key=lambda entry: entry['not_before']) if own else None
+
+
 def _is_valid(record, authority, newest):
     """Whether a record is whole, is about this CA, and is not contradicted by a certificate that was issued later."""
     whole = record is not None and record.get('algorithm') in SIGN_HASHES + (UNKNOWN,) and isinstance(record.get('processes'), dict)
     if not whole or not record.get('at') or record.get('ca_fingerprint_sha256') != authority['fingerprint_sha256']:
         return False
-    # A later certificate with another hash: somebody else has changed the setting since.
-    return newest is None or newest['not_before'] <= record['at'] or newest['hash'] == record['algorithm']
+    # Renewed since, with another hash: somebody else has changed the setting in between. Its dates prove nothing, a CA may date them back.
+    return newest is None or newest['fingerprint_sha256'] == record.get('certificate') or newest['hash'] == record['algorithm']
 
 
 def add_newest(environment, known, timeout=60.0):
@@ -122,7 +126,7 @@ def add_newest(environment, known, timeout=60.0):
 def read_sign_hash(environment, state_dir, timeout=60.0):
     """What is known about the sign hash, and the certificate of the CA.
 
-    :returns: what ``weigh`` returns, the CA certificate's facts, and the watchdog's processes
+    :returns: what ``weigh`` returns, the CA certificate's facts, and what a record of a change made now would have to hold beside the hash
     :raises AdministratorError: when one of the sources cannot be read
     """
     found = values(
@@ -136,7 +140,13 @@ def read_sign_hash(environment, state_dir, timeout=60.0):
         )
     )
     known = weigh(found['authority'], found['record'], [found['certificate']], found['processes'])
-    return add_newest(environment, known, timeout), found['authority'], found['processes']
+    newest = _newest(found['authority'], [found['certificate']])
+    frame = {
+        'ca_fingerprint_sha256': found['authority']['fingerprint_sha256'],
+        'certificate': newest and newest['fingerprint_sha256'],
+        'processes': watchdog.run_of(found['processes']),
+    }
+    return add_newest(environment, known, timeout), found['authority'], frame
 
 
 # -- change
@@ -150,7 +160,7 @@ def ensure_sign_hash(environment, state_dir, algorithm, timeout=60.0, check_mode
     :raises AdministratorError: when this server does not own the CA, or the tool did not say plainly that the hash was changed
     """
     _refuse_others(environment, timeout)
-    known, authority, processes = read_sign_hash(environment, state_dir, timeout)
+    known, authority, frame = read_sign_hash(environment, state_dir, timeout)
     result = {
         'changed': known['value'] != algorithm,
         'before': known['value'],
@@ -162,7 +172,7 @@ def ensure_sign_hash(environment, state_dir, algorithm, timeout=60.0, check_mode
     if result['changed']:
         result['restart_required'] = True
         if not check_mode:
-            result['evidence'] = _set_and_record(environment, state_dir, algorithm, timeout, authority, processes)
+            result['evidence'] = _set_and_record(environment, state_dir, algorithm, timeout, frame)
     return result
 
 
@@ -179,17 +189,12 @@ def _refuse_others(environment, timeout):
         )
 
 
-def _set_and_record(environment, state_dir, algorithm, timeout, authority, processes):
+def _set_and_record(environment, state_dir, algorithm, timeout, frame):
     private_directory(state_dir)
     private_directory(os.path.join(state_dir, 'records'))
     path = record_path(state_dir)
-    record = {
-        'algorithm': algorithm,
-        'asked_for': algorithm,
-        'at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
-        'ca_fingerprint_sha256': authority['fingerprint_sha256'],
-        'processes': watchdog.run_of(processes),
-    }
+    at = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())
+    record = dict(frame, algorithm=algorithm, asked_for=algorithm, at=at)
     # From the answer to the tool's last word the hash is unknown, and stays so when this process is killed in between.
     set_sign_hash(environment, algorithm, lambda: write_record(path, dict(record, algorithm=UNKNOWN)), timeout)
     try:

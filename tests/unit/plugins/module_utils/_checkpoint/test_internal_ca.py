@@ -21,15 +21,16 @@ CA = {'subject': 'O=ca', 'issuer': 'O=ca', 'fingerprint_sha256': 'f1', 'hash': '
 NOW = [{'name': 'CPD', 'pid': 20, 'status': 'E'}]
 
 
-def sic(digest='sha1', not_before='2020-01-01T00:00:00Z', issuer='O=ca'):
+def sic(digest='sha1', fingerprint='c1', issuer='O=ca', not_before='2020-01-01T00:00:00Z'):
     return {
         'role': 'sic', 'path': '/sic.p12', 'subject': 'CN=cp_mgmt', 'issuer': issuer, 'serial': '01', 'not_before': not_before, 'hash': digest,
-        'signature_algorithm': '%sWithRSAEncryption' % digest,
+        'signature_algorithm': '%sWithRSAEncryption' % digest, 'fingerprint_sha256': fingerprint,
     }
 
 
 def record(**changes):
-    return dict({'algorithm': 'sha256', 'at': '2026-01-01T00:00:00Z', 'ca_fingerprint_sha256': 'f1', 'processes': {'CPD': 10}}, **changes)
+    known = {'algorithm': 'sha256', 'at': '2026-01-01T00:00:00Z', 'ca_fingerprint_sha256': 'f1', 'certificate': 'c1', 'processes': {'CPD': 10}}
+    return dict(known, **changes)
 
 
 @pytest.mark.parametrize(
@@ -37,20 +38,21 @@ def record(**changes):
     [
         (None, [sic()], 'sha1', 'certificate'),
         (None, [sic('sha256')], 'sha256', 'certificate'),
-        (None, [sic(), sic('sha512', '2021-01-01T00:00:00Z')], 'sha512', 'certificate'),
+        (None, [sic(), sic('sha512', not_before='2021-01-01T00:00:00Z')], 'sha512', 'certificate'),
         (None, [], 'unknown', 'none'),
         (None, [sic(issuer='O=another ca')], 'unknown', 'none'),
         (None, [sic('md5')], 'unknown', 'none'),
         (None, [sic(None)], 'unknown', 'none'),
         (record(), [sic()], 'sha256', 'record'),
         (record(), [], 'sha256', 'record'),
-        (record(), [sic('sha256', '2026-06-01T00:00:00Z')], 'sha256', 'record'),
+        (record(), [sic('sha256', 'c2')], 'sha256', 'record'),
         # Somebody else has changed it since, and this certificate shows it.
-        (record(), [sic('sha1', '2026-06-01T00:00:00Z')], 'sha1', 'certificate'),
+        (record(), [sic('sha1', 'c2')], 'sha1', 'certificate'),
+        (record(certificate=None), [sic('sha1')], 'sha1', 'certificate'),
         (record(ca_fingerprint_sha256='f2'), [sic()], 'sha1', 'certificate'),
         (record(ca_fingerprint_sha256='f2'), [], 'unknown', 'none'),
         (record(algorithm='unknown', asked_for='sha256'), [sic('sha256')], 'unknown', 'none'),
-        (record(algorithm='unknown', asked_for='sha256'), [sic('sha256', '2026-06-01T00:00:00Z')], 'sha256', 'certificate'),
+        (record(algorithm='unknown', asked_for='sha256'), [sic('sha256', 'c2')], 'sha256', 'certificate'),
         (record(algorithm='rot13'), [sic()], 'sha1', 'certificate'),
         (record(at=None), [sic()], 'sha1', 'certificate'),
         (record(processes=None), [sic()], 'sha1', 'certificate'),
@@ -174,6 +176,18 @@ def test_a_state_directory_that_others_can_write_stops_it_before_the_question(ca
     with pytest.raises(AdministratorError):
         ca.run()
     assert ca.asked() == []
+
+
+def test_a_certificate_renewed_with_another_hash_tells_that_somebody_else_changed_it(ca, authorities):
+    ca.run()
+    for digest, value in (('sha256', 'sha256'), ('sha1', 'sha1')):
+        target = ca.server.cp.join('conf', 'sic_cert.p12')
+        target.remove()
+        authorities['sha1'].issue('renewed', target, digest)
+        assert ca.run(value, check_mode=True)['changed'] is False
+    result = ca.run()
+    assert (result['changed'], result['before']) == (True, 'sha1')
+    assert ca.run()['changed'] is False
 
 
 def test_another_ca_makes_the_record_worthless(ca, authorities):
