@@ -13,13 +13,14 @@ __metaclass__ = type
 import os
 import re
 import time
+from contextlib import contextmanager
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import config_test
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.planning import plan_all
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.reading import Reading
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
-    backup_file, digest, link_warning, private_directory, read_file, write_file, write_record)
+    backup_file, digest, link_warning, private_directory, read_file, read_record, write_file, write_record)
 
 UNCHANGED = 'nothing was changed'
 
@@ -48,8 +49,8 @@ def enforce_protocols(installation, protocols, state_dir, backup_dir=None, envir
     if states and not check_mode:
         if backup_dir is not False:
             files = _keep(states, backup_dir or os.path.join(state_dir, 'backups'), reading.tree.folders)
-        _write(states, outcome.contents, lambda: _test_after(reading, environ, timeout))
-        _record(state_dir, states, outcome.contents, files)
+        with _recorded(state_dir, states, outcome.contents, files):
+            _write(states, outcome.contents, lambda: _test_after(reading, environ, timeout))
     return {
         'changed': bool(states),
         'before': outcome.before,
@@ -123,16 +124,26 @@ def _put_back(written):
     return 'the old configuration is back in place' if written else UNCHANGED
 
 
-def _record(state_dir, states, contents, files):
-    """What was changed last, for config_restore."""
-    directory = os.path.join(private_directory(state_dir), 'records')
-    private_directory(directory)
-    write_record(os.path.join(directory, 'last_change.json'), {
+@contextmanager
+def _recorded(state_dir, states, contents, files):
+    """What is changed last, for config_restore; written before the files, so that it is not missing when this is killed between them."""
+    path = os.path.join(private_directory(os.path.join(state_dir, 'records')), 'last_change.json')
+    earlier = read_record(path)
+    write_record(path, {
         'at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
         'by': 'ssl_protocol',
         'files': [{'path': state.path, 'backup': kept['backup_file'], 'sha256_before': state.sha256,
                    'sha256_after': digest(contents[state.path])} for state, kept in zip(states, files)],
     })
+    try:
+        yield
+    except AdministratorError:
+        # It was not made after all, so the last change is the one before.
+        if earlier is None:
+            os.unlink(path)
+        else:
+            write_record(path, earlier)
+        raise
 
 
 def _difference(state, data):

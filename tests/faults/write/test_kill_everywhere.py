@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -252,6 +253,7 @@ def test_the_whole_module_ssl_protocol(tmp_path: Path, report: Callable[[str, in
     }  # fmt: skip
 
     def reset() -> None:
+        shutil.rmtree(tmp_path / "state", ignore_errors=True)
         for path, text in old.items():
             put(path, text)
 
@@ -268,6 +270,7 @@ def test_the_whole_module_ssl_protocol(tmp_path: Path, report: Callable[[str, in
         done = faults.run("ssl_protocol", arguments)
         assert done.returncode == 0, (point, done.stdout)
         assert {path: path.read_text() for path in old} == new, point
-        assert leftovers(root) == [] and faults.run("ssl_protocol", arguments).stdout == b"false\n", point
+        assert leftovers(tmp_path) == [], point
+    assert faults.run("ssl_protocol", arguments).stdout == b"false\n"
     assert len(_files.list_backups(str(ssl), str(tmp_path / "state" / "backups"))) == 1
     report("ssl_protocol", len(points))
