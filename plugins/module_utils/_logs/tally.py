@@ -9,11 +9,16 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+import re
+
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import NO_TLS, PROTOCOLS
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import format_iso
 
 # Clients that are told apart. Each takes some 500 bytes of memory; who comes later is counted, not named.
 MOST_CLIENTS = 20000
+
+# What stands in no address and in no host name. The name that a resolver gave comes from outside.
+_STRANGE = re.compile(br'[^0-9A-Za-z.:%_-]')
 
 
 class LegacyClient(object):
@@ -121,7 +126,7 @@ class Tally(object):
     @staticmethod
     def _plain(client, known, later):
         return {
-            'address': '' if client in PROTOCOLS else client.decode('ascii', 'replace'),
+            'address': '' if client in PROTOCOLS else _STRANGE.sub(b'?', client).decode('ascii'),
             'protocols': text_counts(known.protocols),
             'first_seen': format_iso(known.first),
             'last_seen': format_iso(known.last),

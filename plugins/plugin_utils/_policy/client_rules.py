@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._clients.text import plain
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.facts import (
     Outcome,
     Unreadable,
@@ -114,7 +115,7 @@ def _unread(clients: Mapping[str, Any]) -> list[str]:
     if not need(clients, "logs_protocol", bool, "the clients"):
         return ["This server does not log the protocol of its clients, so nobody knows who would lose contact."]
     told = [
-        f"{need(entry, 'part', str, 'an unreadable part')}: {need(entry, 'reason', str, 'an unreadable part')}."
+        plain(f"{need(entry, 'part', str, 'an unreadable part')}: {need(entry, 'reason', str, 'an unreadable part')}.")
         for entry in need_list(clients, "unreadable", "the clients")
     ]
     more = [f"{len(told) - NAMED} more parts were not read."] if len(told) > NAMED else []
@@ -177,18 +178,13 @@ def _count(number: int) -> str:
 
 def _names(entries: list[dict[str, Any]]) -> str:
     told = [
-        f"{_printable(entry.get('address')) or 'a client that the log does not name'}"
+        f"{plain(entry.get('address') or '') or 'a client that the log does not name'}"
         f" ({', '.join(map(str, entry['protocols']))}, last seen {entry.get('last_seen') or 'at an unknown time'},"
         f" {entry.get('count')} requests)"
         for entry in entries[:NAMED]
     ]
     more = [f"{len(entries) - NAMED} others"] if len(entries) > NAMED else []
     return ", ".join(told + more)
-
-
-def _printable(address: Any) -> str:
-    """An address comes from a log, that is from outside."""
-    return "".join(char if char.isprintable() else "?" for char in str(address or ""))[:255]
 
 
 def _evidence(clients: Mapping[str, Any], seen: _Seen, told: list[str]) -> dict[str, Any]:
