@@ -91,8 +91,8 @@ def _negotiated(configuration, base, hosts, name):
     if named is None or named is base or not configuration.is_tls(named):
         return versions.protocols(dialect)
     other = configuration.versions(named)
-    inside = other.range if configuration.governing(named) is not None else versions.range
-    return Versions(inside, versions.off | other.off).protocols(dialect)
+    bounds = other if configuration.governing(named) is not None else versions
+    return Versions(bounds.lowest, bounds.highest, versions.off | other.off).protocols(dialect)
 
 
 def _find(hosts, name, main):

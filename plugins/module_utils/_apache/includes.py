@@ -70,6 +70,11 @@ def _ends(statement, text, frame):
     return exact and statement.name.lower() == frame.container.name
 
 
+def _may_end(frames):
+    """Whether a file may end with these sections open: a conditional section that is read needs no end, nor does what stands in it."""
+    return not frames or (frames[0].container.name in CONDITIONALS and all(frame.active is not False for frame in frames))
+
+
 def _around(frames, uses):
     """The containers of a line from the outermost to the innermost; a macro stands before the sections that it opened."""
     found = []
@@ -155,7 +160,7 @@ class _Reading(object):
             elif statement.kind == DIRECTIVE:
                 around = containers + _around(frames[1:], item.uses)
                 self._directive(Directive(statement, item.source, item.place, around, reads), item, stream)
-        if len(frames) > 1:
+        if not _may_end(frames[1:]):
             opened = frames[-1].container
             raise AdministratorError(
                 'a section is never closed', path=opened.file, line=opened.line, expected='</%s>' % display(opened.spelling),

@@ -57,7 +57,7 @@ def _find_ssl_conf(uepm_dir):
             state='nothing was changed', next_step='give the path of ssl.conf if it is elsewhere')
     pattern = os.path.join(uepm_dir, 'apache*', 'conf', 'ssl.conf')
     found = sorted(glob.glob(pattern))
-    with_httpd = [path for path in found if os.access(os.path.join(path, '..', '..', 'bin', 'httpd'), os.X_OK)]
+    with_httpd = [path for path in found if os.access(os.path.join(os.path.dirname(path), '..', 'bin', 'httpd'), os.X_OK)]
     choice = with_httpd if len(found) > 1 else found
     if len(choice) != 1:
         raise AdministratorError(

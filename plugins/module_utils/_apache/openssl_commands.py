@@ -13,7 +13,7 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import PROTOCOLS, sort_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display, split_words
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import negotiable
 
@@ -27,24 +27,28 @@ _BY_LOWER_NAME = dict((name.lower(), name) for name in PROTOCOLS)
 class Versions(object):
     """What one context lets through.
 
-    :ivar range: protocols between the lowest and the highest version, both included
+    :ivar lowest, highest: names of protocols, None for no bound
     :ivar off: protocols that are switched off one by one
     """
 
-    def __init__(self, inside, off=frozenset()):
-        self.range = frozenset(inside)
+    def __init__(self, lowest, highest, off=frozenset()):
+        self.lowest = lowest
+        self.highest = highest
         self.off = frozenset(off)
 
     def protocols(self, dialect):
         """The protocols that can be negotiated, as a frozenset."""
-        return (self.range - self.off) & dialect.enabled
+        first = PROTOCOLS.index(self.lowest) if self.lowest else 0
+        last = PROTOCOLS.index(self.highest) if self.highest else len(PROTOCOLS)
+        return (frozenset(PROTOCOLS[first:last + 1]) - self.off) & dialect.enabled
 
 
 def set_by_protocols(configured, dialect):
     """The Versions that an SSLProtocol with these protocols makes."""
-    if dialect.allows_holes:
-        return Versions(PROTOCOLS, frozenset(PROTOCOLS) - frozenset(configured))
-    return Versions(negotiable(configured, dialect))
+    if dialect.allows_holes or not configured:
+        return Versions(None, None, frozenset(PROTOCOLS) - frozenset(configured))
+    inside = sort_protocols(negotiable(configured, dialect))
+    return Versions(inside[0], inside[-1])
 
 
 def command(directive):
@@ -80,17 +84,13 @@ def is_refused(name, value):
 
 def _applied(versions, name, value):
     if name == 'protocol':
-        return Versions(versions.range, _switched(versions.off, value))
+        return Versions(versions.lowest, versions.highest, _switched(versions.off, value))
     protocol = _BY_LOWER_NAME.get(value.lower())
     if protocol is None and value.lower() != 'none':
         return versions
-    inside = [item for item in PROTOCOLS if item in versions.range]
-    lowest, highest = (inside[0], inside[-1]) if inside else (PROTOCOLS[-1], PROTOCOLS[0])
     if name == 'minprotocol':
-        lowest = protocol or PROTOCOLS[0]
-    else:
-        highest = protocol or PROTOCOLS[-1]
-    return Versions(PROTOCOLS[PROTOCOLS.index(lowest):PROTOCOLS.index(highest) + 1], versions.off)
+        return Versions(protocol, versions.highest, versions.off)
+    return Versions(versions.lowest, protocol, versions.off)
 
 
 def _switched(off, value):

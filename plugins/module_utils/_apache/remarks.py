@@ -23,6 +23,8 @@ LOOK_ALIKES = {
 }
 
 
+DEADLY = 'the configuration test passes, and then httpd does not start'
+
 # Directives that decide what is served where.
 MATTERS = frozenset((
     b'sslprotocol', b'sslengine', b'sslopensslconfcmd', b'sslpolicy', b'sslcertificatefile', b'listen', b'protocol', b'virtualhost',
@@ -31,8 +33,7 @@ MATTERS = frozenset((
 
 def scope_warnings(scope, configuration):
     """Sentences about one scope."""
-    proxy = _proxy_warning(scope, configuration)
-    found = [proxy] if proxy else []
+    found = ['%s: no protocol is left for the proxy; %s' % (place(directive), DEADLY) for directive in fatal_proxy(scope, configuration)]
     if not configuration.is_tls(scope):
         return found
     directive = configuration.governing(scope)
@@ -42,28 +43,30 @@ def scope_warnings(scope, configuration):
     elif configuration.meaning(directive) is None:
         found.append('%s: this httpd does not accept the value %s' % (place(directive), display(directive.arguments)))
     elif not configured:
-        found.append('%s: no protocol is left; the configuration test passes, and then httpd does not start' % place(directive))
+        found.append('%s: no protocol is left; %s' % (place(directive), DEADLY))
     for sentence in (hole_warning(configured, configuration.dialect), _discarded_warning(directive), _policy_warning(scope)):
         if sentence:
             found.append(sentence)
-    found.extend(_command_warning(directive) for directive in configuration.commands(scope))
+    fatal = fatal_commands(scope, configuration)
+    for directive in configuration.commands(scope):
+        effect = 'is refused by OpenSSL; ' + DEADLY if directive in fatal else 'is applied after SSLProtocol'
+        found.append('%s: SSLOpenSSLConfCmd %s %s' % (place(directive), display(directive.arguments), effect))
     return found
 
 
-def _command_warning(directive):
-    what = '%s: SSLOpenSSLConfCmd %s' % (place(directive), display(directive.arguments))
-    if is_refused(*command(directive)):
-        return what + ' is refused by OpenSSL; the configuration test passes, and then httpd does not start'
-    return what + ' is applied after SSLProtocol'
+def fatal_commands(scope, configuration):
+    """The SSLOpenSSLConfCmd directives of a TLS scope that OpenSSL refuses when httpd starts."""
+    return [directive for directive in configuration.commands(scope)
+            if configuration.is_tls(scope) and is_refused(*command(directive))]
 
 
-def _proxy_warning(scope, configuration):
-    """The same trap on the side of a proxy: SSLProxyProtocol without any protocol."""
+def fatal_proxy(scope, configuration):
+    """The SSLProxyProtocol of a scope that leaves its proxy no protocol, as a list of one or none."""
     engine = scope.proxy_engine or (scope.main.proxy_engine if scope.main else None)
     protocol = scope.proxy_protocol or (scope.main.proxy_protocol if scope.main else None)
-    if engine is None or display(engine.arguments).strip('"').lower() != 'on' or protocol is None or configuration.meaning(protocol):
-        return None
-    return '%s: no protocol is left for the proxy; the configuration test passes, and then httpd does not start' % place(protocol)
+    if engine is None or display(engine.arguments).strip('"').lower() != 'on' or protocol is None:
+        return []
+    return [] if configuration.meaning(protocol) else [protocol]
 
 
 def place(directive):
@@ -86,9 +89,8 @@ def _discarded_warning(directive):
 
 
 def _policy_warning(scope):
-    if scope.policy is None:
-        return None
-    return '%s: SSLPolicy %s sets protocols, too' % (place(scope.policy), display(scope.policy.arguments))
+    policy = scope.governing_policy
+    return '%s: SSLPolicy %s sets protocols, too' % (place(policy), display(policy.arguments)) if policy else None
 
 
 def tree_warnings(tree, configuration):

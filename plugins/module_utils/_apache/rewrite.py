@@ -17,6 +17,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import sort_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.insertion import insert_directives
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.openssl_commands import apply_commands, set_by_protocols
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.remarks import fatal_commands, fatal_proxy
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.scopes import Configuration
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import (
     IllegalProtocol, canonical_arguments, check_policy, evaluate, negotiable)
@@ -53,6 +55,9 @@ def plan_rewrite(tree, protocols, dialect, reread):
     :raises AdministratorError: when the policy cannot be reached by changing SSLProtocol; with file and line
     """
     policy = check_policy(protocols, dialect)
+    for potential in (False, True):
+        _refuse_overrides(Configuration(tree, dialect, potential), policy)
+    _refuse_what_does_not_start(Configuration(tree, dialect))
     changes = _rewritten(tree, policy, dialect) + insert_directives(tree, policy, dialect)
     contents = new_contents(changes)
     after_tree = reread(contents) if contents else tree
@@ -104,24 +109,41 @@ def _refusal(directive, message, expected, found):
     return AdministratorError(message, path=directive.file, line=directive.line, expected=expected, found=found, state=UNCHANGED)
 
 
+def _refuse_overrides(configuration, policy):
+    """Refuse what takes the policy away again, whatever SSLProtocol says."""
+    dialect = configuration.dialect
+    wanted = negotiable(policy, dialect)
+    for scope in configuration.scopes:
+        other = scope.governing_policy
+        # A virtual host that gets an SSLProtocol of its own is free of the main server's SSLPolicy.
+        if configuration.is_tls(scope) and other is not None and (scope.policy or scope.main.protocols):
+            raise _refusal(other, 'SSLPolicy sets the protocols of %s' % scope.name, 'no SSLPolicy', display(other.arguments))
+        commands = configuration.commands(scope)
+        found = apply_commands(set_by_protocols(policy, dialect), commands).protocols(dialect)
+        if configuration.is_tls(scope) and found != wanted and commands:
+            raise _refusal(commands[-1], 'SSLOpenSSLConfCmd overrides the policy in %s' % scope.name,
+                           ', '.join(sort_protocols(wanted)), ', '.join(sort_protocols(found)) or 'no protocol')
+
+
+def _refuse_what_does_not_start(configuration):
+    """Refuse what passes httpd's test and then keeps it from starting: after the change the server has to come up again."""
+    for scope in configuration.scopes:
+        for directive in fatal_commands(scope, configuration) + fatal_proxy(scope, configuration):
+            raise _refusal(directive, 'httpd does not start with this; its configuration test does not see it', 'a value that is accepted',
+                           display(directive.arguments))
+
+
 def _verify(configuration, policy):
-    """Prove on the new bytes that every TLS scope has the policy, and nothing that is applied later takes it away."""
+    """Prove on the new bytes that every TLS scope has the policy."""
     wanted = negotiable(policy, configuration.dialect)
     for scope in configuration.scopes:
         if not configuration.is_tls(scope):
             continue
-        if scope.policy is not None:
-            raise _refusal(scope.policy, 'SSLPolicy sets protocols behind SSLProtocol', 'no SSLPolicy', display(scope.policy.arguments))
-        found = configuration.negotiable(scope)
-        commands = configuration.commands(scope)
-        if found != wanted and commands:
-            raise _refusal(commands[-1], 'SSLOpenSSLConfCmd overrides the policy in %s' % scope.name, ', '.join(sort_protocols(wanted)),
-                           ', '.join(sort_protocols(found)) or 'no protocol')
-        if found != wanted or configuration.configured(scope) != policy:
+        if configuration.negotiable(scope) != wanted or configuration.configured(scope) != policy or scope.governing_policy:
             raise AdministratorError(
                 '%s cannot be brought to the policy' % scope.name, path=scope.container.file if scope.container else None,
                 line=scope.container.line if scope.container else None, expected=', '.join(sort_protocols(policy)),
-                found=', '.join(sort_protocols(configuration.configured(scope))) or 'no protocol', state=UNCHANGED)
+                found=', '.join(sort_protocols(configuration.negotiable(scope))) or 'no protocol', state=UNCHANGED)
 
 
 def _verify_directives(tree, policy, dialect):

@@ -122,6 +122,13 @@ class Scope(object):
         return self.engine or (self.main.engine if self.main else None)
 
     @property
+    def governing_policy(self):
+        """The SSLPolicy that decides about protocols here in place of an SSLProtocol, None when there is none."""
+        if self.main is None or self.policy is not None or self.protocols:
+            return self.policy
+        return self.main.policy
+
+    @property
     def own_protocol(self):
         """The SSLProtocol of this very scope that counts: the last one. None when there is none."""
         return self.protocols[-1] if self.protocols else None
@@ -194,9 +201,10 @@ class Configuration(object):
         return 'on' if implied else 'off'
 
     def _speaks(self, scope):
-        if scope.protocol is not None:
-            return scope.protocol
-        for address in scope.addresses if scope.main else ():
+        given = scope.protocol or (scope.main.protocol if scope.main else None)
+        if given is not None:
+            return given
+        for address in scope.addresses:
             for listener in self.listeners:
                 if listener.address == address:
                     return listener.protocol

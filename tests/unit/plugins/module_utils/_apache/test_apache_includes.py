@@ -202,6 +202,9 @@ def test_macro_parameters(site, body, parameters, values, expected):
     (b'<IfModule core.c>\n</IfModule >\n', 2),
     (b'<VirtualHost *:1>\n</VirtualHost >\n', 2),
     (b'<IfModule no.c>\n</IfModule >\n', 2),
+    (b'<IfModule no.c>\n', 1),
+    (b'<VirtualHost *:1>\n<IfModule core.c>\n', 2),
+    (b'<IfModule core.c>\n<IfModule no.c>\n', 2),
 ])
 def test_what_httpd_could_not_read_either(site, data, line):
     with pytest.raises(AdministratorError) as caught:
@@ -211,9 +214,10 @@ def test_what_httpd_could_not_read_either(site, data, line):
 
 @pytest.mark.parametrize('data', [
     b'<VirtualHost *:1>\n</VirtualHost> # x\n', b'<IfModule no.c>\n</IfModule> # x\n', b'<IfModule no.c>\n<Foo a\n</Fooz\n</IfModule>\n',
-    b'<IfModule no.c>\n"<Foo" a>\n</Foo>\n</IfModule>\n',
+    b'Include a.conf\n', b'<IfModule no.c>\n"<Foo" a>\n</Foo>\n</IfModule>\n',
 ])
 def test_what_httpd_reads_all_the_same(site, data):
+    site.write('a.conf', b'<IfModule core.c>\n<VirtualHost *:1>\n')
     assert protocols(site.tree(data + b'SSLProtocol all\n')) == [b'all']
 
 

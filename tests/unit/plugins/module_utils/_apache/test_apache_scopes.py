@@ -69,6 +69,8 @@ def test_a_host_that_says_all_counted_as_unset_once(site, version, expected):
     (b'Listen 443\n' + host(b'SSLCertificateFile x', b'192.0.2.1:443'), False),
     (b'Listen 192.0.2.1:443\n' + host(b'SSLCertificateFile x', b'192.0.2.1:443'), True),
     (host(b'Protocol https\nSSLCertificateFile x', b'*:1'), True),
+    (b'Protocol https\n' + host(b'SSLCertificateFile x', b'*:1'), True),
+    (b'Protocol https\n' + host(b'Protocol http\nSSLCertificateFile x', b'*:1'), False),
     (b'Listen 443\n' + host(b'SSLEngine off\nSSLCertificateFile x'), False),
 ])
 def test_who_serves_tls(site, data, expected):
@@ -91,6 +93,7 @@ def test_who_served_tls(site):
     (b'Protocol ALL', ['TLSv1.2']),
     (b'Protocol -ALL,TLSv1.1', []),
     (b'Protocol "-TLSv1, -TLSv1.1"', ['TLSv1.2']),
+    (b'MinProtocol TLSv1.3\nSSLOpenSSLConfCmd MinProtocol None', ['TLSv1', 'TLSv1.1', 'TLSv1.2']),
     (b'Protocol -TLSv1.2', []),
     (b'Curves P-256', ['TLSv1.2']),
 ])
