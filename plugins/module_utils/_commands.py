@@ -26,6 +26,10 @@ CommandResult = namedtuple('CommandResult', ['argv', 'rc', 'stdout', 'stderr', '
 # How long a program that was told to end may take before it is killed, in seconds.
 GRACE_SECONDS = 5.0
 
+# Where output is kept while a program runs, the first with some room: tools must be started and heard on a server whose disk is full, too.
+SCRATCH_FOLDERS = ('/tmp', '/var/tmp', '/dev/shm')
+_SCRATCH_BYTES = 1 << 20
+
 
 def _lead_group():
     os.setsid()
@@ -49,13 +53,14 @@ def run_command(argv, environ=None, timeout=60.0, stdin=b'', cwd='/', locale='C'
     :param stdin: bytes given to the program's standard input
     :param locale: the locale of the program, None for the one in ``environ``: daemons keep the one that they are started with
     :returns: CommandResult; ``stdout`` and ``stderr`` are bytes, ``rc`` is negative for a signal
-    :raises AdministratorError: when the program cannot be started at all
+    :raises AdministratorError: when the program cannot be started at all, or there is no room for its output
     """
     variables = dict(os.environ if environ is None else environ)
     if locale is not None:
         variables['LC_ALL'] = variables['LANGUAGE'] = locale
     started = time.time()
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    folder = _scratch_folder(argv[0])
+    with _scratch(folder) as given, _scratch(folder) as out, _scratch(folder) as err:
         given.write(stdin)
         given.seek(0)
         process = _start(argv, variables, given, out, err, cwd)
@@ -65,6 +70,26 @@ def run_command(argv, environ=None, timeout=60.0, stdin=b'', cwd='/', locale='C'
         out.seek(0)
         err.seek(0)
         return CommandResult(list(argv), process.returncode, out.read(), err.read(), timed_out, time.time() - started)
+
+
+def _scratch(folder):
+    return tempfile.TemporaryFile(dir=folder)
+
+
+def _scratch_folder(program):
+    for folder in SCRATCH_FOLDERS:
+        try:
+            status = os.statvfs(folder)
+            if status.f_bavail * status.f_frsize >= _SCRATCH_BYTES:
+                _scratch(folder).close()
+                return folder
+        except (OSError, IOError):
+            # Missing, read-only or out of inodes: the next one may do.
+            continue
+    raise AdministratorError(
+        'the program could not be started', path=program, expected='1 MiB for its output in %s' % ' or '.join(SCRATCH_FOLDERS),
+        found='a full or read-only file system in each', next_step='free space there, then run again',
+    )
 
 
 def _start(argv, variables, given, out, err, cwd):
