@@ -7,6 +7,8 @@ PYTHON ?= python3
 RUN := $(PYTHON) tools/environment.py python3
 # For `make test`: names or groups of stages, for example STAGES="lint unit". Empty: all of them.
 STAGES ?=
+# For `make test-matrix`: exact releases of ansible-core. Empty: those of tools/matrix.py.
+RELEASES ?=
 
 .PHONY: help setup setup-demo demo demo-fault test test-faults test-matrix lint format changelog benchmark clean
 
@@ -32,7 +34,7 @@ test-faults: setup ## Crashes, full disks, lost links and killed runs, against t
 	@$(RUN) tools/test.py faults
 
 test-matrix: setup ## The playbooks and modules under each supported release of ansible-core
-	@$(RUN) tools/matrix.py
+	@$(RUN) tools/matrix.py $(RELEASES)
 
 lint: setup ## The stages that only read
 	@$(RUN) tools/test.py lint

@@ -26,7 +26,6 @@ PYTEST_FOLDERS = {
     "roles": "tests/roles",
     "playbooks": "tests/playbooks",
     "examples": "tests/docs",
-    "tooling": "tests/tools",
     "faults": "tests/faults",
 }
 
@@ -87,7 +86,6 @@ def all_stages() -> list[Stage]:
         _pytest("wire"),
         _pytest("corpus"),
         _pytest("examples"),
-        _pytest("tooling"),
         _tool("targets", seconds=900.0),
         _tool("package"),
         *_lint(),
