@@ -173,8 +173,3 @@ def test_every_guide_is_in_the_table_of_contents() -> None:
     extra = yaml.safe_load((ROOT / "docs/docsite/extra-docs.yml").read_text("utf-8"))
     listed = {name for section in extra["sections"] for name in section["toctree"]}
     assert listed == {path.stem for path in (ROOT / "docs/docsite/rst").glob("guide_*.rst")}
-
-
-def test_every_module_is_in_the_action_group() -> None:
-    runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text("utf-8"))
-    assert sorted(runtime["action_groups"]["server"]) == [path.stem for path in MODULES]
