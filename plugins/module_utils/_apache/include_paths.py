@@ -86,8 +86,7 @@ def translate(pattern):
         char = pattern[index]
         closing = pattern.find(']', index + 2) if char == '[' else -1
         if closing > 0:
-            inside = pattern[index + 1:closing].replace('\\', '\\\\')
-            pieces.append('[%s]' % re.sub(r'^[!^]', '^', inside))
+            pieces.append(_set(pattern[index + 1:closing]))
             index = closing
         elif char == '\\' and index + 1 < len(pattern):
             index += 1
@@ -96,3 +95,13 @@ def translate(pattern):
             pieces.append({'*': '.*', '?': '.'}.get(char) or re.escape(char))
         index += 1
     return '(?s)' + ''.join(pieces) + r'\Z'
+
+
+def _set(inside):
+    """What stands between square brackets as a regular expression; a range from high to low fits nothing."""
+    negated = inside[:1] in ('!', '^')
+    ranges = re.findall(r'(?s)\\?(.)(?:-\\?(.))?', inside[1:] if negated else inside)
+    parts = ['%s-%s' % (re.escape(low), re.escape(high or low)) for low, high in ranges if low <= (high or low)]
+    if not parts:
+        return '.' if negated else '(?!)'
+    return '[%s%s]' % ('^' if negated else '', ''.join(parts))
