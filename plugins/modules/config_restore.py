@@ -1,0 +1,175 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: config_restore
+short_description: Put files of the web server back from their backups
+version_added: 1.0.0
+author:
+  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+description:
+  - Puts back what the last change by M(checkpoint_endpoint.hardening.ssl_protocol) replaced, or the backups that are named.
+  - A file is replaced in one step, with owner, mode and SELinux context kept. One that is gone is made again with those that it had.
+  - A backup of what is replaced is kept first, so this can be undone in the same way.
+  - Afterwards the configuration test of httpd must pass. Otherwise every file is as it was before the module fails.
+  - Where the files are as in their backups already, nothing is changed.
+  - The services are not restarted. Use M(checkpoint_endpoint.hardening.services) for that, and M(checkpoint_endpoint.hardening.change_guard) around it.
+extends_documentation_fragment:
+  - checkpoint_endpoint.hardening.attributes
+  - checkpoint_endpoint.hardening.attributes.server
+  - checkpoint_endpoint.hardening.profile
+  - checkpoint_endpoint.hardening.state_dir
+options:
+  files:
+    description:
+      - The files to put back, each with the backup to take.
+      - By default those of the last change, as C(records/last_change.json) in O(state_dir) has it. That is refused when somebody has changed one of
+        them since, because his change would be lost. Naming the backup does it all the same.
+    type: list
+    elements: dict
+    suboptions:
+      path:
+        description: Absolute path of the file.
+        type: path
+        required: true
+      backup:
+        description: Absolute path of its backup, which this collection made.
+        type: path
+        required: true
+  httpd:
+    description:
+      - The program that tests the configuration.
+      - By default C(bin/httpd) of the Apache below E(UEPMDIR). Where there is none, nothing is tested, see RV(validated).
+    type: path
+  httpd_conf:
+    description: The file that httpd begins with, by default C(conf/httpd.conf) of the same Apache.
+    type: path
+  timeout:
+    description: Seconds for the configuration test.
+    type: int
+    default: 60
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Returns what would be put back and writes nothing. The configuration test needs the files in place, so it is not run.
+  diff_mode:
+    support: full
+    details:
+      - Shows each file that is put back.
+  platform:
+    support: full
+seealso:
+  - module: checkpoint_endpoint.hardening.ssl_protocol
+  - module: checkpoint_endpoint.hardening.change_guard
+  - module: checkpoint_endpoint.hardening.services
+"""
+
+EXAMPLES = r"""
+- name: Undo the last change of the web server's configuration
+  checkpoint_endpoint.hardening.config_restore:
+  register: restored
+
+- name: Put back a certain backup
+  checkpoint_endpoint.hardening.config_restore:
+    files:
+      - path: /opt/uepm/apache22/conf/ssl.conf
+        backup: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260728T101500Z.3f2a9c01d4e5
+"""
+
+RETURN = r"""
+files:
+  description: The files that were put back, or would be.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The file.
+      type: str
+      sample: /opt/uepm/apache22/conf/ssl.conf
+    backup:
+      description: What was put back.
+      type: str
+      sample: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260728T101500Z.3f2a9c01d4e5
+    backup_file:
+      description: A backup of what was there before, null when the file was gone, and in check mode.
+      type: str
+      sample: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260728T184200Z.9be0c1d27f31
+validated:
+  description: Whether httpd has tested the files as they are now. Always false in check mode, and where nothing was changed.
+  returned: success
+  type: bool
+  sample: true
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._restore import differences, plan_restore, restore, warnings_of
+
+
+def argument_spec():
+    return dict(
+        files=dict(
+            type='list',
+            elements='dict',
+            options=dict(
+                path=dict(type='path', required=True),
+                backup=dict(type='path', required=True),
+            ),
+        ),
+        httpd=dict(type='path'),
+        httpd_conf=dict(type='path'),
+        timeout=dict(type='int', default=60),
+        profile=dict(type='path'),
+        state_dir=dict(type='path', default='/var/lib/checkpoint_endpoint_hardening'),
+    )
+
+
+def find_apache(given, items):
+    """The Installation and the variables for its httpd. Where httpd and httpd_conf are given, no Check Point product is needed."""
+    if given['httpd'] and given['httpd_conf'] and not given['profile']:
+        return find_installation(None, items[0].backup.path, given['httpd'], given['httpd_conf']), None
+    environment = read_environment(given['profile'])
+    return find_installation(environment.uepm_dir, None, given['httpd'], given['httpd_conf']), environment.variables
+
+
+def run(given, check_mode):
+    """Plan, and unless it is check mode put back; returns the module's result."""
+    items = plan_restore(given['files'], given['state_dir'])
+    result = dict(
+        changed=bool(items),
+        files=[dict(path=item.backup.path, backup=item.backup.backup, backup_file=None) for item in items],
+        validated=False,
+        warnings=warnings_of(items),
+        diff=differences(items),
+    )
+    if items and not check_mode:
+        installation, environ = find_apache(given, items)
+        result['files'] = restore(items, installation, given['state_dir'], environ, given['timeout'])
+        result['validated'] = installation.httpd is not None and installation.httpd_conf is not None
+    return result
+
+
+def main():
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    try:
+        result = run(module.params, module.check_mode)
+    except AdministratorError as error:
+        module.fail_json(msg=str(error), error=error.details())
+    for warning in result.pop('warnings'):
+        module.warn(warning)
+    module.exit_json(**result)
+
+
+if __name__ == '__main__':
+    main()
