@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -81,27 +81,12 @@ class SmallServer:
 
     @staticmethod
     def _command_lines() -> list[str]:
-        found = []
-        for name in os.listdir("/proc"):
-            if name.isdigit():
-                try:
-                    found.append(Path("/proc", name, "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
-                except OSError:
-                    continue
-        return found
+        return [text.replace("\0", " ") for text in _of_processes("cmdline").values()]
 
     @staticmethod
     def guard_processes() -> list[int]:
         """The numbers of all guard processes of this machine."""
-        found = []
-        for name in os.listdir("/proc"):
-            if name.isdigit():
-                try:
-                    if Path("/proc", name, "comm").read_text().strip() == "change_guard":
-                        found.append(int(name))
-                except OSError:
-                    continue
-        return found
+        return [number for number, name in _of_processes("comm").items() if name.strip() == "change_guard"]
 
     @staticmethod
     def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
@@ -112,3 +97,13 @@ class SmallServer:
                 return True
             time.sleep(0.02)
         return condition()
+
+
+def _of_processes(name: str) -> dict[int, str]:
+    """A file of /proc for each process that is still there."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                found[int(folder.name)] = (folder / name).read_bytes().decode("utf-8", "replace")
+    return found

@@ -9,14 +9,15 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _files, _guard
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import processes
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store
+
 from tests.faults.write import kill_points as faults
 from tests.faults.write.server import SmallServer
 from tests.support import apache
@@ -38,6 +39,18 @@ def put(path: Path, text: str) -> None:
 def assert_dressed(path: Path) -> None:
     status = path.stat()
     assert (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid) == (MODE, *OWNER)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def no_other_guards(server: SmallServer, before: set[int], known: set[int]) -> bool:
+    return set(server.guard_processes()) - before == known
+
+
+def is_gone(process: dict[str, Any]) -> bool:
+    return not processes.lives(process)
 
 
 def leftovers(folder: Path) -> list[Path]:
@@ -71,7 +84,7 @@ def test_replacing_a_file(tmp_path: Path, named: bool, report: Callable[[str, in
         assert_dressed(target)
         seen.add((text == NEW, len(leftovers(tmp_path))))
         assert faults.run("replace", arguments).returncode == 0, point
-        assert target.read_text() == NEW and os.listdir(target.parent) == ["ssl.conf"], point
+        assert target.read_text() == NEW and names(target.parent) == ["ssl.conf"], point
         assert_dressed(target)
     report(f"replace, {'named' if named else 'nameless'}", len(points))
     # A harness that never met the states in question would prove nothing.
@@ -109,7 +122,7 @@ def test_creating_a_file(tmp_path: Path, named: bool, report: Callable[[str, int
         assert not target.exists() or (target.read_text() == NEW and stat.S_IMODE(target.stat().st_mode) == MODE), point
         target.unlink(missing_ok=True)
         assert faults.run("create", arguments).returncode == 0, point
-        assert os.listdir(target.parent) == ["new.conf"], point
+        assert names(target.parent) == ["new.conf"], point
     report(f"create, {'named' if named else 'nameless'}", len(points))
 
 
@@ -117,7 +130,9 @@ def test_creating_a_file(tmp_path: Path, named: bool, report: Callable[[str, int
 def test_keeping_a_copy(tmp_path: Path, named: bool, report: Callable[[str, int], None]) -> None:
     target = tmp_path / "ssl.conf"
     put(target, OLD)
-    points = faults.kill_points("back_up", {"path": str(target), "folder": str(tmp_path / "measured"), "named": named}, tmp_path / "log")
+    points = faults.kill_points(
+        "back_up", {"path": str(target), "folder": str(tmp_path / "measured"), "named": named}, tmp_path / "log"
+    )
     for number, point in enumerate(points):
         folder = tmp_path / f"state{number}" / "backups"
         arguments: dict[str, object] = {"path": str(target), "folder": str(folder), "named": named}
@@ -126,7 +141,7 @@ def test_keeping_a_copy(tmp_path: Path, named: bool, report: Callable[[str, int]
             assert _files.read_backup(backup.backup)[1].decode() == OLD, point
         assert faults.run("back_up", arguments).returncode == 0, point
         kept = _files.list_backups(str(target), str(folder))
-        assert len(kept) == 1 and len(os.listdir(folder)) == 2 and leftovers(folder) == [], point
+        assert len(kept) == 1 and len(names(folder)) == 2 and leftovers(folder) == [], point
         assert_dressed(target)
     report(f"backup, {'named' if named else 'nameless'}", len(points))
 
@@ -142,7 +157,7 @@ def test_writing_a_record(tmp_path: Path, report: Callable[[str, int], None]) ->
         assert faults.kill_at(point, "record", arguments), point
         assert _files.read_record(str(path)) in ({"text": "old"}, {"text": "new"}), point
         assert faults.run("record", arguments).returncode == 0
-        assert _files.read_record(str(path)) == {"text": "new"} and os.listdir(folder) == ["record.json"], point
+        assert _files.read_record(str(path)) == {"text": "new"} and names(folder) == ["record.json"], point
     report("record", len(points))
 
 
@@ -173,7 +188,7 @@ def test_arming(server: SmallServer, tmp_path: Path, report: Callable[[str, int]
         assert server.conf.read_text() == "old\n" and server.runs() and server.calls() == []
         # No process stays that the state does not tell of.
         armed = {told["pid"]} if told["state"] == "armed" else set()
-        assert server.until(lambda armed=armed, before=before: set(server.guard_processes()) - before == armed), point
+        assert server.until(partial(no_other_guards, server, before, armed)), point
         done = faults.run("arm", {"settings": given})
         assert done.returncode == 0 and _guard.read_guard(given["state_dir"])["state"] == "armed", (point, done.stdout)
         _guard.disarm(given)
@@ -191,7 +206,7 @@ def test_disarming(server: SmallServer, tmp_path: Path, report: Callable[[str, i
         state = _guard.read_guard(server.state_dir)["state"]
         assert state in ("armed", "disarmed"), point
         if state == "disarmed":
-            assert server.until(lambda guard=guard: not processes.lives(guard["process"])), point
+            assert server.until(partial(is_gone, guard["process"])), point
         assert faults.run("disarm", arguments).returncode == 0, point
         assert _guard.read_guard(server.state_dir)["state"] == "disarmed" and server.calls() == [], point
         processes.end(guard["process"])
@@ -219,7 +234,10 @@ def test_rolling_back(server: SmallServer, tmp_path: Path, report: Callable[[str
         told = _guard.read_guard(server.state_dir)
         assert told["state"] in ("stale", "rolled_back"), point
         done = faults.run("roll_back", arguments)
-        assert done.returncode == 0 and _guard.read_guard(server.state_dir)["state"] == "rolled_back", (point, done.stdout)
+        assert done.returncode == 0 and _guard.read_guard(server.state_dir)["state"] == "rolled_back", (
+            point,
+            done.stdout,
+        )
         assert server.conf.read_text() == "old\n" and server.runs() and server.runs_with() == "old\n", point
         assert leftovers(tmp_path) == [], point
     report("roll back", len(points))

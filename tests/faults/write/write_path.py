@@ -6,92 +6,107 @@
 Called as ``write_path.py STEP ARGUMENTS``, with the arguments as JSON.
 """
 
-from __future__ import (absolute_import, division, print_function)
+# Python 2.7 has neither annotations nor pathlib, and the collection must be found before it can be imported.
+# ruff: noqa: E402, PTH110, PTH118, PTH120, PTH100, UP001, UP010, UP031
+
+from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import importlib
 import json
 import os
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-sys.path.insert(0, os.path.join(ROOT, 'tests', 'support'))
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 
-from collection import make_importable  # noqa: E402
+from collection import make_importable  # type: ignore[import-not-found]
 
 make_importable()
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _files, _guard  # noqa: E402
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment  # noqa: E402
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError  # noqa: E402
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import rollback  # noqa: E402
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store  # noqa: E402
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage import temporary  # noqa: E402
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _files, _guard
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import (
+    read_environment,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import rollback
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage import temporary
 
-BEGIN = '/mark-of-the-write-path/begin'
-END = '/mark-of-the-write-path/end'
+BEGIN = "/mark-of-the-write-path/begin"
+END = "/mark-of-the-write-path/end"
 
 
 def replace(path, data):
+    # type: (str, str) -> None
     """The write of ssl_protocol, without the rest."""
-    _files.write_file(_files.read_file(path), data.encode('utf-8'))
+    _files.write_file(_files.read_file(path), data.encode("utf-8"))
 
 
 def create(path, data):
+    # type: (str, str) -> None
     """A new file."""
     if not os.path.exists(path):
-        _files.create_file(path, data.encode('utf-8'), 0o640)
+        _files.create_file(path, data.encode("utf-8"), 0o640)
 
 
 def back_up(path, folder):
+    # type: (str, str) -> None
     """A copy of a file."""
     _files.backup_file(_files.read_file(path), folder)
 
 
 def record(path, text):
+    # type: (str, str) -> None
     """A record in a directory that is there."""
-    _files.write_record(path, {'text': text})
+    _files.write_record(path, {"text": text})
 
 
 def arm(settings):
+    # type: (dict[str, object]) -> None
     """A guard; one that an earlier run left armed or stale is its own doing and put away first."""
-    if _guard.read_guard(settings['state_dir'])['state'] in ('armed', 'stale'):
+    if _guard.read_guard(settings["state_dir"])["state"] in ("armed", "stale"):
         _guard.disarm(dict(settings, acknowledge=True))
     _guard.arm(settings)
 
 
 def disarm(settings):
+    # type: (dict[str, object]) -> None
     """The confirmation of a change."""
     _guard.disarm(settings)
 
 
 def roll_back(settings):
+    # type: (dict[str, object]) -> None
     """What the guard does when its deadline has passed, in this process."""
-    store = Store(settings['state_dir'])
+    store = Store(settings["state_dir"])
     with store.locked():
         current = store.load()
-        if current['state'] != 'rolled_back':
-            rollback.roll_back(dict(current, reason='a test'), store.save, read_environment(settings['profile']))
+        if current["state"] != "rolled_back":
+            rollback.roll_back(dict(current, reason="a test"), store.save, read_environment(settings["profile"]))
 
 
 def ssl_protocol(settings):
+    # type: (dict[str, object]) -> None
     """The module ssl_protocol, from its arguments to its result."""
-    from ansible_collections.checkpoint_endpoint.hardening.plugins.modules.ssl_protocol import run
-    sys.stdout.write(json.dumps(run(settings, False)['changed']) + '\n')
+    module = importlib.import_module("ansible_collections.checkpoint_endpoint.hardening.plugins.modules.ssl_protocol")
+    sys.stdout.write(json.dumps(module.run(settings, False)["changed"]) + "\n")
 
 
 def main():
+    # type: () -> None
     step, arguments = sys.argv[1], json.loads(sys.argv[2])
-    if arguments.pop('named', False):
-        temporary.Temporary._open_nameless = lambda self: None
+    if arguments.pop("named", False):
+        setattr(temporary.Temporary, "_open_nameless", lambda self: None)  # noqa: B010
     try:
         os.access(BEGIN, os.F_OK)
         globals()[step](**arguments)
         os.access(END, os.F_OK)
     except AdministratorError as error:
-        sys.stdout.write('%s\n' % error)
+        sys.stdout.write("%s\n" % error)
         sys.exit(3)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     main()
