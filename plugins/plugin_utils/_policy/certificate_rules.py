@@ -33,7 +33,15 @@ def signs(facts: Facts, policy: Policy) -> Outcome:
         return Outcome("not_applicable", NO_CA)
     setting = need(ica, "sign_hash", dict, "ica")
     value = need(setting, "value", str, "the sign hash")
-    evidence = {"sign_hash": value, "evidence": setting.get("evidence")}
+    waiting = setting.get("restart_required") is True and value == policy.sign_hash
+    evidence = {"sign_hash": value, "evidence": setting.get("evidence"), "restart_required": waiting}
+    if waiting:
+        return Outcome(
+            "fail",
+            f"The internal CA is set to sign with {value}, but its services have not been restarted since.",
+            evidence,
+            "Run the playbook harden.yml on this server.",
+        )
     if value == policy.sign_hash:
         return Outcome("pass", f"The internal CA signs with {value}.", evidence)
     told = f"The internal CA signs with {value}"

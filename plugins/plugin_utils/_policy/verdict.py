@@ -50,10 +50,12 @@ def _changes(by_rule: Mapping[str, Finding]) -> list[str]:
     changes = []
     if _status(by_rule, "TLS-1") == "fail":
         changes.append("tls")
-    if _status(by_rule, "ICA-1") == "fail":
+    hash_waits = _status(by_rule, "ICA-1") == "fail" and by_rule["ICA-1"]["evidence"].get("restart_required") is True
+    if _status(by_rule, "ICA-1") == "fail" and not hash_waits:
         changes.append("sign_hash")
-    # The files say one thing and the wire another: what runs has not read them yet.
-    if _status(by_rule, "TLS-1") == "pass" and _status(by_rule, "TLS-2") == "fail":
+    # The files say one thing and the wire another, or the CA one thing and its setting another: what runs has not read it yet.
+    wire_waits = _status(by_rule, "TLS-1") == "pass" and _status(by_rule, "TLS-2") == "fail"
+    if wire_waits or hash_waits:
         changes.append("restart")
     return changes
 

@@ -325,3 +325,18 @@ def test_the_table_names_servers_that_were_not_read() -> None:
     assert "R81.20" in lines[2] and "management, primary" in lines[2] and lines[2].endswith("at the policy")
     assert lines[3].endswith("NOT READ: Connection refused")
     assert lines[2].index("R81.20") == lines[0].index("release")
+
+
+def test_a_hash_that_waits_for_a_restart_needs_the_restart_alone() -> None:
+    facts = sample.facts()
+    facts["ica"]["sign_hash"]["restart_required"] = True
+    judged = judge(facts)
+    assert judged["ICA-1"]["status"] == "fail"
+    assert "restarted" in judged["ICA-1"]["message"]
+    assert verdict(list(judged.values()))["changes"] == ["restart"]
+
+
+def test_another_hash_that_waits_for_a_restart_is_set_first() -> None:
+    facts = sample.facts()
+    facts["ica"]["sign_hash"].update(value="sha1", restart_required=True)
+    assert verdict(list(judge(facts).values()))["changes"] == ["sign_hash"]
