@@ -131,7 +131,9 @@ def rewriting(server: Server, before: Truth, state_dir: Path, outcome: Outcome) 
             yield f"the module refused, and touched {_touched(old, new)}: {done.message}"
         yield from refusal(done, before, server)
         return
-    yield from written(old, new, done)
+    yield from written(old, new, done, server.place.root)
+    if foreseen.result["diff"] != done.result["diff"]:
+        yield f"check mode showed another diff: {foreseen.result['diff']}"
     yield from enforced(server, before, policy)
     again = subject.rewrite(server, policy, state_dir)
     if again.failed or again.changed or subject.snapshot(server.place.root) != new:
@@ -142,7 +144,7 @@ def _touched(old: subject.Snapshot, new: subject.Snapshot) -> list[str]:
     return sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
 
 
-def written(old: subject.Snapshot, new: subject.Snapshot, done: subject.Run) -> Iterator[str]:
+def written(old: subject.Snapshot, new: subject.Snapshot, done: subject.Run, root: Path) -> Iterator[str]:
     """Where a rewrite touched what it must not."""
     touched = _touched(old, new)
     if bool(touched) != done.changed:
@@ -155,6 +157,22 @@ def written(old: subject.Snapshot, new: subject.Snapshot, done: subject.Run) -> 
             yield f"{path}: more than SSLProtocol changed: {text}"
         if old[path][0] == new[path][0]:
             yield f"{path} was written without need"
+    yield from told(old, new, touched, done, root)
+
+
+def told(
+    old: subject.Snapshot, new: subject.Snapshot, touched: list[str], done: subject.Run, root: Path
+) -> Iterator[str]:
+    """Where the result says something else than what was done: its diff, and the copies that it kept."""
+    shown = {item["before_header"]: (item["before"], item["after"]) for item in done.result["diff"]}
+    really = {
+        str(root / path): tuple(facts[path][0].decode("utf-8", "replace") for facts in (old, new)) for path in touched
+    }
+    if shown != really:
+        yield f"the diff shows {shown}, done was {really}"
+    kept = {item["path"]: Path(item["backup_file"]).read_bytes() for item in done.result["files"]}
+    if kept != {str(root / path): old[path][0] for path in touched}:
+        yield f"copies were kept of {sorted(kept)}, touched were {touched}, or their bytes are others"
 
 
 def enforced(server: Server, before: Truth, policy: tuple[str, ...]) -> Iterator[str]:

@@ -42,6 +42,7 @@ class Configuration:
     :param label: what a failure is called: the seed, or a fixed case's name
     :param ports: how many ports the marks name
     :param names: server names to ask for, besides ALWAYS_ASKED
+    :param links: symbolic links by their path, with what they hold
     :param policy: the protocols that the rewrite is told to leave
     """
 
@@ -51,6 +52,7 @@ class Configuration:
     names: tuple[str, ...] = ()
     policy: tuple[str, ...] = ("TLSv1.2",)
     features: frozenset[str] = field(default_factory=frozenset)
+    links: dict[str, str] = field(default_factory=dict)
 
     @property
     def asked(self) -> list[str]:
@@ -60,6 +62,7 @@ class Configuration:
     def text(self) -> str:
         """All files for a person to read; what is not printable is escaped, line ends are seen where they are CR LF."""
         parts = [f"{self.label}: policy {', '.join(self.policy)}; names {', '.join(self.names)}"]
+        parts += [f"--- {path} -> {goal}" for path, goal in sorted(self.links.items())]
         for path, data in sorted(self.files.items()):
             parts.append(f"--- {path}" + ("" if data.endswith(b"\n") or not data else " (no final newline)"))
             for line in data.decode("utf-8", "backslashreplace").split("\n"):

@@ -14,7 +14,10 @@ from tests.differential.spelling import Line, Node, Raw, Section, Spelling
 from tests.differential.wrapping import Wrapping
 
 NAMES = ("a.example", "b.example", "c.example", "www.a.example", "old.example")
-POLICIES = (("TLSv1.2",), ("TLSv1.2", "TLSv1.3"), ("TLSv1.3",))
+# The last one asks for more than most configurations have.
+POLICIES = (
+    (("TLSv1.2",),) * 3 + (("TLSv1.2", "TLSv1.3"),) * 2 + (("TLSv1.3",), ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"))
+)
 ENTRY = "conf/ssl.conf"
 # One configuration in so many has a fault on purpose.
 FAULTY = 0.15
@@ -81,15 +84,18 @@ class _Generator:
             newline = b"\r\n" if self.hit(0.15, "CR LF") else b"\n"
             indent = self.chance.choice(["    ", "\t", "  ", ""])
             spelling = Spelling(self.chance, self.chance.choice([0.0, 0.02, 0.08, 0.2]), newline, indent)
+            spelling.mixed = self.hit(0.04, "mixed line ends")
             data = spelling.write(content)
             if path != "httpd.conf" and self.hit(0.12, "no final newline"):
                 data = data.rstrip(b"\r\n")
+            if path != "httpd.conf" and self.hit(0.02, "backslash at the end"):
+                data += self.chance.choice([b"\\", b"\\\n", b"# \\\n", b"\n# \\"])
             files[path] = data
             self.features |= spelling.used
         names = [*NAMES, "x.wild.example"]
         policy = self.chance.choice(POLICIES)
         features = frozenset(self.features | self.wrapping.used)
-        return Configuration(label, files, self.ports, tuple(names), policy, features)
+        return Configuration(label, files, self.ports, tuple(names), policy, features, dict(self.wrapping.links))
 
     # -- the parts
 

@@ -38,6 +38,8 @@ def main() -> int:
                 different += 1
                 said = "\n".join([f"seed {seed}", *outcome.differences]) if options.brief else outcome.report()
                 print(said, end="\n\n", flush=True)
+            if seed % 100 == 0:
+                print(f"seed {seed}, {time.monotonic() - began:.0f} s", file=sys.stderr)
     for kind, number in kinds.most_common():
         print(f"{number:6d}  httpd {kind}")
     for reason, number in reasons.most_common():

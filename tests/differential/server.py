@@ -9,6 +9,7 @@ import contextlib
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -82,7 +83,11 @@ class Truth:
 
 
 class Httpd(apache.HttpServer):
-    """One that is ended at once: nothing in these tests needs an orderly end."""
+    """One that is ended at once: nothing in these tests needs an orderly end. It also ends when the tests are killed."""
+
+    def command(self, *arguments: str) -> list[str]:
+        given = super().command(*arguments)
+        return ["setpriv", "--pdeathsig", "TERM", *given] if shutil.which("setpriv") else given
 
     def stop(self, seconds: float = 10.0) -> None:
         if self.running and self._process is not None:
@@ -102,6 +107,8 @@ class Server:
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(self.place.fill_in(data))
+        for path, goal in configuration.links.items():
+            (folder / path).symlink_to(goal)
         head = f"SSLCertificateFile {certificate.certificate}\nSSLCertificateKeyFile {certificate.key}\n"
         head += "SSLCipherSuite ALL:@SECLEVEL=0\n"
         body = self.place.fill_in(configuration.files["httpd.conf"]).decode("utf-8", "surrogateescape")

@@ -45,14 +45,22 @@ class Spelling:
     """Writes nodes as bytes. All choices leave the meaning alone.
 
     :param chance: how likely each oddity is at each place, 0.0 to 1.0
-    :param newline: how lines end
+    :param line_end: how lines end; with ``mixed`` some end in the other way
     """
 
     random: random.Random
     chance: float = 0.05
-    newline: bytes = b"\n"
+    line_end: bytes = b"\n"
     indent: str = "    "
+    mixed: bool = False
     used: set[str] = field(default_factory=set)
+
+    @property
+    def newline(self) -> bytes:
+        """The end of one line."""
+        if self.mixed and self.random.random() < 0.3:
+            return b"\n" if self.line_end == b"\r\n" else b"\r\n"
+        return self.line_end
 
     def write(self, nodes: Sequence[Node], depth: int = 0) -> bytes:
         """The nodes as the bytes of a file."""

@@ -153,7 +153,7 @@ def snapshot(root: Path) -> Snapshot:
     for folder, _folders, files in os.walk(root):
         for name in files:
             path = Path(folder) / name
-            if path.suffix in (".log", ".pid"):
+            if path.suffix in (".log", ".pid") or path.is_symlink():
                 continue
             facts = path.stat()
             key = str(path.relative_to(root))

@@ -43,8 +43,11 @@ SHARES = {
     "no ServerName": 0.03,
     "no final newline": 0.08,
     "odd address": 0.1,
+    "mixed line ends": 0.02,
     "quoted name": 0.1,
     "quoted word": 0.3,
+    "shared": 0.05,
+    "symbolic link": 0.015,
     "unmet": 0.1,
     "variable": 0.1,
 }

@@ -33,6 +33,7 @@ class Wrapping:
 
     :ivar definitions: what must stand at the head of the entry file
     :ivar files: further files by their path below the ServerRoot
+    :ivar links: symbolic links to some of them
     """
 
     def __init__(self, chance: random.Random, rate: float) -> None:
@@ -40,6 +41,8 @@ class Wrapping:
         self.rate = rate
         self.definitions: list[Node] = []
         self.files: dict[str, list[Node]] = {}
+        self.links: dict[str, str] = {}
+        self._parts: list[str] = []
         self.used: set[str] = set()
         if chance.random() < 0.85:
             self.definitions.append(Line("Define", ("SSL",)))
@@ -56,6 +59,8 @@ class Wrapping:
             ways = [self.condition, self.condition, self.unmet, self.include, self.included_folder, self.macro]
             if not host:
                 ways += [self.variable, self.variable]
+            if inside:
+                ways += [self.shared]
             way = self.chance.choice(ways)
             self.used.add(way.__name__)
             nodes = way(nodes)
@@ -97,6 +102,22 @@ class Wrapping:
             missing = self.chance.choice(["conf/missing.conf", "conf/missing*.conf", "conf/none/*.conf", "missing/"])
             made.insert(0, Line("IncludeOptional", (missing,)))
         return tuple(made)
+
+    def shared(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+        """Beside a file that other virtual hosts include, too, perhaps by another name; or that they may include from now on."""
+        if not self._parts or self.chance.random() < 0.3:
+            name = self.chance.choice(["shared", "s h a r e d", "sh\u00e4red", "shared.conf~"])
+            path = f"conf/{len(self.files) + 1} {name}.inc"
+            self.files[path] = [words.protocol_line(self.chance)]
+            self._parts.append(path)
+        path = self.chance.choice(self._parts)
+        if self.chance.random() < 0.3:
+            link = f"conf/link{len(self.links) + 1}.inc"
+            self.links[link] = self.chance.choice([path.removeprefix("conf/"), f"../{path}"])
+            path = link
+            self.used.add("symbolic link")
+        line = Line("Include", (f'"{path}"',))
+        return (line, *nodes) if self.chance.random() < 0.5 else (*nodes, line)
 
     def included_folder(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
         """In a folder that is included by a pattern or as a whole, with files that count and files that do not."""
