@@ -11,6 +11,7 @@ pytest one by one, those of ansible-test one by one, every other stage as one.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -80,13 +81,11 @@ def start(stage: Stage, environment: dict[str, str]) -> Run:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a stage's processes: politely, then surely."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
+    """End a stage's processes: first as Ctrl-C does, so that its tests take down what they raised; then surely."""
+    for number, seconds in ((signal.SIGINT, 90.0), (signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0)):
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(process.pid, number)
-            process.wait(15)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
+            process.wait(seconds)
 
 
 def counts(text: str) -> dict[str, int]:
@@ -156,7 +155,7 @@ def run_all(stages: Sequence[Stage], environment: dict[str, str]) -> list[Run]:
 def main(words: Sequence[str]) -> int:
     """Returns the exit code: 0 only if everything passed."""
     stages = choose(words)
-    environment = variables()
+    environment = variables() | {"NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1", "PY_COLORS": "0"}
     os.environ["PATH"] = environment["PATH"]
     LOGS.mkdir(parents=True, exist_ok=True)
     homes = untouched.homes()
@@ -180,4 +179,6 @@ def main(words: Sequence[str]) -> int:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    # Also where a shell that runs this in the background switched it off: stages are ended with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(sys.argv[1:]))
