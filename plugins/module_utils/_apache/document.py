@@ -161,16 +161,13 @@ def _take_back(data, spans, char, only_last):
 
     2.4 looks at the end of all that it joined so far, 2.2 only at the last physical line.
     """
-    for index in range(len(spans) - 1, -1, -1):
-        begin, stop = spans[index]
-        if stop > begin:
-            if data[stop - 1:stop] != char:
-                return False
-            spans[index] = (begin, stop - 1)
-            return True
-        if only_last:
-            return False
-    return False
+    while len(spans) > 1 and spans[-1][0] == spans[-1][1] and not only_last:
+        spans.pop()
+    begin, stop = spans[-1]
+    if stop == begin or data[stop - 1:stop] != char:
+        return False
+    spans[-1] = (begin, stop - 1)
+    return True
 
 
 def next_word(text, index):

@@ -138,11 +138,12 @@ def _recorded(state_dir, states, contents, files):
     try:
         yield
     except AdministratorError:
-        # It was not made after all, so the last change is the one before.
-        if earlier is None:
-            os.unlink(path)
-        else:
-            write_record(path, earlier)
+        # Where it was not made after all, the last change is the one before.
+        if all(read_file(state.path).data == state.data for state in states):
+            if earlier is None:
+                os.unlink(path)
+            else:
+                write_record(path, earlier)
         raise
 
 

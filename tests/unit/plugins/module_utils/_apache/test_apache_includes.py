@@ -12,7 +12,7 @@ import os
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache import include_paths
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache import include_paths, includes
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import Build
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
@@ -230,7 +230,8 @@ def test_sections_close_in_their_file(site):
     assert caught.value.path == site.path('open.conf')
 
 
-def test_a_configuration_that_grows_without_end(site):
+def test_a_configuration_that_grows_without_end(site, monkeypatch):
+    monkeypatch.setattr(includes, 'MAX_LINES', 20000)
     lines = [b'<Macro m0>\nx\n</Macro>\n']
     lines += [b'<Macro m%d>\n%s</Macro>\n' % (number, b'Use m%d\n' % (number - 1) * 10) for number in range(1, 9)]
     with pytest.raises(AdministratorError) as caught:

@@ -54,6 +54,10 @@ def test_lines_of_2_4_and_2_2(data, new, old):
     assert texts(data, old=True) == old
 
 
+def test_many_backslashes_take_no_time():
+    assert texts(b'a' + b'\\' * 50000 + b'\n' * 50001) == [b'a']
+
+
 def test_numbers_of_lines():
     lines = [line for line in parse(b'\na \\\n b\nc\n') if line.text]
     assert [(line.line, line.last_line) for line in lines] == [(2, 3), (4, 4)]
