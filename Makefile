@@ -9,8 +9,10 @@ RUN := $(PYTHON) tools/environment.py python3
 STAGES ?=
 # For `make test-matrix`: exact releases of ansible-core. Empty: those of tools/matrix.py.
 RELEASES ?=
+# For `make fuzz`.
+MINUTES ?= 10
 
-.PHONY: help setup setup-demo demo demo-fault test test-faults test-matrix lint format changelog benchmark clean
+.PHONY: help setup setup-demo demo demo-fault test test-faults test-matrix lint format changelog benchmark fuzz clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -47,7 +49,12 @@ changelog: setup ## Write CHANGELOG.md from changelogs/fragments
 	@$(RUN) tools/changelog.py
 
 benchmark: setup ## Speed beside other tools, and how it grows
+	@$(PYTHON) tools/setup.py benchmark
 	@$(RUN) tools/benchmark.py
+
+fuzz: setup ## Odd input for MINUTES, by chance and with libFuzzer
+	@$(PYTHON) tools/setup.py fuzz
+	@$(PYTHON) tools/environment.py $(CURDIR)/.cache/venv-fuzz/bin/python tests/fuzz/run.py --minutes $(MINUTES)
 
 clean: ## Remove everything that was made here, a lab that stands included
 	@$(PYTHON) tools/clean.py

@@ -16,15 +16,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.environment import CACHE, ROOT
-from tools.setup import SetupError, build_environment
 
 SECONDS = 3600.0
-COMPARED = CACHE / "compared"
+# Made by tools/setup.py: the tools that are compared with.
+COMPARED = CACHE / "venv-benchmark"
 
 
 def main(wanted: list[str]) -> int:
     """Returns the exit code: 0 only if every benchmark reached its goals."""
-    build_environment(COMPARED, "benchmark")
     # Last on the PATH: only for the programs that are nowhere else.
     environment = os.environ | {"PATH": os.pathsep.join([os.environ["PATH"], str(COMPARED / "bin")])}
     failed = 0
@@ -38,7 +37,4 @@ def main(wanted: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except SetupError as problem:
-        sys.exit(f"benchmark: {problem}")
+    sys.exit(main(sys.argv[1:]))

@@ -134,9 +134,8 @@ def build_environment(
     """
     maker, made_by = f"{_identity(python)} {venv}", venv / ".made-by"
     working = (venv / "bin" / "pip").exists() and made_by.exists() and made_by.read_text() == maker
-    wanted = " ".join(more) + "".join(file.read_text() for file in sorted((ROOT / "requirements").glob("*.txt")))
-    stamps = [venv / f".has-{name}" for name in (kind, *served_by)]
-    if working and any(stamp.exists() and stamp.read_text() == wanted for stamp in stamps):
+    stamps = {venv / f".has-{name}": requirements(name, more) for name in (kind, *served_by)}
+    if working and any(stamp.exists() and stamp.read_text() == text for stamp, text in stamps.items()):
         return
     print(f"setup: {' '.join((f'requirements/{kind}.txt', *more))} into {venv.relative_to(ROOT)}", flush=True)
     for stamp in venv.glob(".has-*"):
@@ -148,7 +147,14 @@ def build_environment(
         made_by.write_text(maker)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     run([*pip, "-r", str(ROOT / "requirements" / f"{kind}.txt"), *more], "installing Python packages")
-    stamps[0].write_text(wanted)
+    (venv / f".has-{kind}").write_text(requirements(kind, more))
+
+
+def requirements(kind: str, more: Sequence[str] = ()) -> str:
+    """Everything that ``requirements/KIND.txt`` asks for, with the files that it names, to see whether it changed."""
+    text = (ROOT / "requirements" / f"{kind}.txt").read_text()
+    named = [line.split()[1].removesuffix(".txt") for line in text.splitlines() if line.startswith(("-r ", "-c "))]
+    return "\n".join([text, *more, *(requirements(name) for name in named)])
 
 
 def _identity(python: str) -> str:
@@ -159,7 +165,7 @@ def _identity(python: str) -> str:
 
 
 def main(kind: str) -> None:
-    """Set up for ``demo`` or ``test``; one run at a time. Raises SetupError."""
+    """Set up for one purpose, which is the name of a file in ``requirements``; one run at a time. Raises SetupError."""
     if sys.version_info < OLDEST_PYTHON:
         wanted = ".".join(map(str, OLDEST_PYTHON))
         raise SetupError(
@@ -170,14 +176,19 @@ def main(kind: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if needs := missing(DEMO_NEEDS if kind == "demo" else TEST_NEEDS):
             install(needs)
-        build_environment(VENV, kind, served_by=("test",))
+        if kind in ("demo", "test"):
+            build_environment(VENV, kind, served_by=("test",))
+        else:
+            build_environment(CACHE / f"venv-{kind}", kind)
         home_folder()
         link_collection()
         link_interpreters()
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in ("demo", "test", "fuzz", "benchmark"):
+        sys.exit("usage: python3 tools/setup.py demo|test|fuzz|benchmark")
     try:
-        main(sys.argv[1] if sys.argv[1:] in (["demo"], ["test"]) else "test")
+        main(sys.argv[1])
     except (SetupError, subprocess.TimeoutExpired) as problem:
         sys.exit(f"setup: {problem}")
