@@ -83,7 +83,7 @@ def _sentence(result: Mapping[str, Any]) -> str:
 def fleet_table(
     assessments: Sequence[Mapping[str, Any]], names: Sequence[str] = (), reasons: Mapping[str, Any] | None = None
 ) -> list[str]:
-    """The assessments of a fleet as lines of text with aligned columns.
+    """The assessments of a fleet as lines of text with aligned columns, and below them what the guards of servers say that are not at rest.
 
     :param assessments: as the role assess exports them
     :param names: all servers of the fleet; one without an assessment is shown as not read
@@ -96,7 +96,17 @@ def fleet_table(
         rows.append(_row(name, by_name[name]) if name in by_name else (name, *"?????", f"NOT READ: {reason}"))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]
+    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:], *_guards(by_name, names)]
+
+
+def _guards(by_name: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> list[str]:
+    """A change that is going on, was left unfinished or was rolled back: whoever looks at the table wants to know why."""
+    lines = []
+    for name in names or list(by_name):
+        for finding in by_name.get(name, {}).get("findings") or []:
+            if finding["rule"] == "GUARD-1" and finding["status"] in ("fail", "pending"):
+                lines.append(f"{name}: {' '.join(str(finding['message']).split())}")
+    return lines
 
 
 def _row(name: str, assessment: Mapping[str, Any]) -> tuple[str, ...]:

@@ -327,6 +327,15 @@ def test_the_table_names_servers_that_were_not_read() -> None:
     assert lines[2].index("R81.20") == lines[0].index("release")
 
 
+def test_the_table_tells_what_the_guard_did_and_why() -> None:
+    facts = sample.facts()
+    facts["guard"] = {"state": "rolled_back", "reason": "The deadline\npassed"}
+    judged = findings(facts, sample.policy(), probe=sample.probe())
+    lines = fleet_table([{"name": "eps-1", "server": facts, "findings": judged, **verdict(judged)}])
+    assert len(lines) == 4
+    assert lines[3] == "eps-1: The last change was rolled back on the server itself. Reason: The deadline passed"
+
+
 def test_a_hash_that_waits_for_a_restart_needs_the_restart_alone() -> None:
     facts = sample.facts()
     facts["ica"]["sign_hash"]["restart_required"] = True
