@@ -84,6 +84,7 @@ options:
   ports:
     description:
       - Addresses that must answer for the services to count as started, each a port, V(host:port) or V([IPv6 address]:port).
+      - After a rollback, every process that the watchdog kept running at the time of arming must run again, too.
     type: list
     elements: str
     default: []
@@ -226,7 +227,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._gua
 )
 
 # What is kept for the guard itself and means nothing to a reader.
-_INNER = ('format', 'due', 'process', 'acting', 'restart_needed')
+_INNER = ('format', 'due', 'process', 'acting', 'processes', 'restart_needed')
 
 
 def argument_spec():

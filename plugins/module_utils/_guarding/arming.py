@@ -16,11 +16,16 @@ import socket
 import time
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import parse_address
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import read_services
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import backup_file, list_backups, read_backup, read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import processes
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.rollback import act, keep_backups
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.rollback import (
+    LOOK_SECONDS,
+    act,
+    keep_backups,
+    watched,
+)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import FINISHED, Store, held_by, judge, now_text
 
 _TICK = 1.0
@@ -33,15 +38,14 @@ def plan_arm(settings, write=True):
 
     :param settings: dictionary as of the module change_guard
     :param write: False for check mode: no backup is made
-    :returns: (Environment, restore list with ``path``, ``backup`` and ``sha256``)
+    :returns: (Environment, restore list with ``path``, ``backup`` and ``sha256``, names of the processes that must run again afterwards)
     """
-    for port in settings['ports']:
-        parse_address(port)
     environment = read_environment(settings['profile'])
     for tool in _TOOLS:
         environment.program(tool)
+    running = watched(read_services(environment, settings['ports'], LOOK_SECONDS).processes)
     files = [_plan_file(item, settings['state_dir'], write) for item in settings['restore']]
-    return environment, [item for number, item in enumerate(files) if item not in files[:number]]
+    return environment, [item for number, item in enumerate(files) if item not in files[:number]], running
 
 
 def _plan_file(item, state_dir, write):
@@ -93,8 +97,8 @@ def arm(settings):
     refuse_open(judge(store.load()))
     with store.locked():
         refuse_open(judge(store.load()))
-        environment, restore = plan_arm(settings)
-        record = _new_record(settings, environment, restore)
+        environment, restore, running = plan_arm(settings)
+        record = _new_record(settings, environment, restore, running)
         kept = keep_backups(restore)
         process, descriptor = processes.detach(lambda: _guard(store, record, environment, kept))
         os.close(descriptor)
@@ -107,7 +111,7 @@ def arm(settings):
     return judge(store.load())
 
 
-def _new_record(settings, environment, restore):
+def _new_record(settings, environment, restore, running):
     now = time.time()
     return {
         'format': 1,
@@ -123,6 +127,7 @@ def _new_record(settings, environment, restore):
         'due': processes.seconds_up() + settings['deadline'],
         'restore': restore,
         'ports': list(settings['ports']),
+        'processes': running,
         'stop_timeout': settings['stop_timeout'],
         'start_timeout': settings['start_timeout'],
         'profile': environment.profile,

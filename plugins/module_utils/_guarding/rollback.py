@@ -19,6 +19,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
     start_services,
     stop_services,
 )
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.watchdog import EXECUTING
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
     read_backup,
@@ -35,6 +36,7 @@ ATTEMPTS = 5
 FOREGROUND_ATTEMPTS = 3
 PAUSE = 5.0
 LOOK_SECONDS = 60.0
+_LOOK_PAUSE = 0.5
 # What a rollback may take beyond its stops and starts, in seconds.
 _SLACK = 120.0
 
@@ -147,16 +149,36 @@ def _start(record, environment):
         except AdministratorError as error:
             # Half stopped is no reason to leave it so.
             record['attempts'].append({'at': now_text(), 'failed': str(error)})
-    start_services(environment, record['start_timeout'], record['ports'])
+    until = seconds_up() + record['start_timeout']
+    found = start_services(environment, record['start_timeout'], record['ports'])
+    while absent(record, found.processes):
+        if seconds_up() >= until:
+            raise AdministratorError(
+                'not everything that ran before was started again', path='cpstart', expected=', '.join(record.get('processes') or []),
+                found='without %s; %s' % (', '.join(absent(record, found.processes)), found.text()),
+            )
+        time.sleep(_LOOK_PAUSE)
+        found = read_services(environment, record['ports'], LOOK_SECONDS)
     record['restart_needed'] = False
 
 
 def _state(record, environment):
     try:
-        return read_services(environment, record['ports'], LOOK_SECONDS).state
+        found = read_services(environment, record['ports'], LOOK_SECONDS)
     except AdministratorError as error:
         record['attempts'].append({'at': now_text(), 'failed': str(error)})
         return 'unknown'
+    return 'partial' if found.state == 'started' and absent(record, found.processes) else found.state
+
+
+def watched(processes):
+    """The names of the processes that execute and that the watchdog is to keep executing."""
+    return sorted(set(process['name'] for process in processes if process['monitored'] and process['status'] == EXECUTING))
+
+
+def absent(record, processes):
+    """What was watched when the guard was armed and does not execute now. A start that breaks off early lists only what it got to."""
+    return sorted(set(record.get('processes') or []) - set(watched(processes)))
 
 
 def _finish(record, save, problems, seconds):

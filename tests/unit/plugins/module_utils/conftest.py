@@ -35,6 +35,7 @@ LIST = """#!/bin/bash
 echo 'APP        PID    STAT  #START  START_TIME             MON  COMMAND'
 if [ -e {root}/running ]; then
     echo 'CPD        1001   E     1       [10:00:00] 1/1/2026    Y    cpd'
+    [ -e {root}/half ] || echo 'EPM        1002   E     1       [10:00:00] 1/1/2026    Y    epm'
 else
     echo 'CPD        0      T     0       [10:00:00] 1/1/2026    Y    cpd'
 fi

@@ -347,6 +347,18 @@ def test_start_that_always_fails_is_told_after_some_tries(server, monkeypatch):
     assert _guard.trigger(server.settings())[1]['state'] == 'rolled_back' and server.runs()
 
 
+def test_start_that_breaks_off_half_way_is_not_taken_for_a_start(server, monkeypatch):
+    """The watchdog then lists only what was started, and all of that runs."""
+    monkeypatch.setattr(rollback, 'PAUSE', 0.1)
+    _guard.arm(server.settings(start_timeout=1))
+    server.write('half', '')
+    with pytest.raises(AdministratorError, match='without EPM'):
+        _guard.trigger(server.settings())
+    assert state_of(server)['state'] == 'failed' and server.read('calls').split().count('start') == rollback.FOREGROUND_ATTEMPTS
+    os.unlink(os.path.join(server.root, 'half'))
+    assert _guard.trigger(server.settings())[1]['state'] == 'rolled_back'
+
+
 def test_file_that_cannot_be_put_back_does_not_leave_the_server_stopped(server, until):
     _guard.arm(server.settings(deadline=1))
     server.stop()
