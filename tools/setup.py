@@ -9,6 +9,7 @@ python3 tools/setup.py demo|test        # called by make; quick when nothing is 
 from __future__ import annotations
 
 import fcntl
+import importlib
 import importlib.util
 import os
 import shutil
@@ -64,6 +65,7 @@ VENV_NEED = Need("python3-venv", ())
 
 def missing(needs: Sequence[Need]) -> list[Need]:
     """The needs that this machine does not meet."""
+    importlib.invalidate_caches()
     found = [need for need in needs if not any(shutil.which(name, path=search_path()) for name in need.programs)]
     if not (VENV / "bin" / "python").exists() and importlib.util.find_spec("ensurepip") is None:
         found.append(VENV_NEED)
