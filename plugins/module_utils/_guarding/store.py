@@ -26,11 +26,14 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.processes import lives
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.locks import locked
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.problems import problem
 
 FINISHED = ('disarmed', 'rolled_back', 'failed')
 OPEN = ('armed', 'triggered')
 _NEEDED = ('state', 'id', 'holder', 'host', 'armed_at', 'deadline_at', 'process', 'restore')
 LOCK_SECONDS = 15.0
+# Bytes. Enough for the record and its temporary file.
+_ROOM = 64 * 1024
 
 
 def now_text(seconds=None):
@@ -45,6 +48,7 @@ class Store(object):
         self.directory = os.path.join(state_dir, 'guard')
         self.path = os.path.join(self.directory, 'state.json')
         self.lock_path = os.path.join(self.directory, 'lock')
+        self.room_path = os.path.join(self.directory, 'room')
 
     def load(self):
         """The record; None when there is none.
@@ -60,8 +64,42 @@ class Store(object):
         return record
 
     def save(self, record):
-        """Replace the record."""
-        write_record(self.path, record)
+        """Replace the record.
+
+        While the guard is open, room for this is kept in a file of its own. A disk that fills up behind an armed guard would else keep the change from
+        being confirmed, and a rollback from being begun before the deadline.
+        """
+        if record['state'] == 'armed':
+            self._keep_room()
+            write_record(self.path, record)
+            return
+        try:
+            write_record(self.path, record)
+        except AdministratorError:
+            if not self._give_room():
+                raise
+            write_record(self.path, record)
+        if record['state'] in FINISHED:
+            self._give_room()
+
+    def _keep_room(self):
+        try:
+            # One that is there was left by a guard that did not come to its end, or planted: not written through.
+            self._give_room()
+            descriptor = os.open(self.room_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, 'wb') as stream:
+                stream.write(os.urandom(_ROOM))
+        except (OSError, IOError) as error:
+            self._give_room()
+            raise problem(error, self.room_path, 'there is no room for the record of the guard')
+
+    def _give_room(self):
+        """Whether there was any."""
+        try:
+            os.unlink(self.room_path)
+        except (OSError, IOError):
+            return False
+        return True
 
     def load_if_readable(self):
         """The record; None when there is none or it cannot be read."""
