@@ -13,10 +13,13 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+import re
 import socket
 from collections import namedtuple
 
 HTTPS_PORT = 443
+_DIGITS = re.compile(r'[0-9]+\Z')
+_LONGEST_PORT = 10
 WILDCARDS = ('*', '_default_', '0.0.0.0', '::')
 
 # host: None for every address, else as written or as resolved; port: None for every port
@@ -33,12 +36,17 @@ def parse_address(text, default_port=None):
     """
     host, separator, port = text.rpartition(':')
     if not separator or (text.startswith('[') and text.endswith(']')):
-        host, port = (text, '') if not text.isdigit() else ('*', text)
+        host, port = (text, '') if not _DIGITS.match(text) else ('*', text)
     host = host[1:-1] if host.startswith('[') and host.endswith(']') else host
-    if not host or (port not in ('', '*') and not (port.isdigit() and int(port) < 65536)):
+    if not host or (port not in ('', '*') and parse_port(port) is None):
         return None
     number = None if port == '*' or (port == '' and default_port is None) else int(port or default_port)
     return Address(None if host.lower() in WILDCARDS else host.lower(), number or None)
+
+
+def parse_port(text):
+    """A port number, None for anything else: ``isdigit`` takes other digits for one as well, which ``int`` does not."""
+    return int(text) if _DIGITS.match(text) and len(text) <= _LONGEST_PORT and int(text) < 65536 else None
 
 
 def parse_listen(words):
@@ -73,16 +81,28 @@ def is_numeric(host):
     return False
 
 
+def by_address(scopes):
+    """Virtual hosts by each of their addresses, in the order of the files.
+
+    :param scopes: virtual hosts; each has ``addresses``, a list of Address
+    :returns: dictionary of Address to list of scopes
+    """
+    found = {}
+    for scope in scopes:
+        for address in set(scope.addresses):
+            found.setdefault(address, []).append(scope)
+    return found
+
+
 def hosts_for(host, port, scopes):
     """The virtual hosts that a connection to an address can reach, in the order of the files: the first is the base.
 
     An exact address goes before a wildcard, an exact port before any port, and they never mix.
 
-    :param scopes: virtual hosts; each has ``addresses``, a list of Address
+    :param scopes: from ``by_address``
     :returns: list of scopes, empty when the main server answers
     """
     for wanted in (Address(host, port), Address(host, None), Address(None, port), Address(None, None)):
-        found = [scope for scope in scopes if wanted in scope.addresses]
-        if found:
-            return found
+        if wanted in scopes:
+            return scopes[wanted]
     return []

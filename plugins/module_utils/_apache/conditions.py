@@ -26,7 +26,12 @@ _SOURCE_FILES = {
 }
 
 _OPERATOR = re.compile(br'(!?)(>=|<=|==|=|>|<|~)?\Z')
-_NUMBERS = re.compile(br'\d+(?:\.\d+){0,2}\Z')
+_NUMBERS = re.compile(br'[0-9]{1,9}(?:\.[0-9]{1,9}){0,2}\Z')
+# What Python takes as long for as nobody waits, or cannot read at all: repeated groups, many repetitions, and long patterns.
+_REPEATED_GROUP = re.compile(br'\)[*+?{]')
+_REPETITION = re.compile(br'[*+?{]')
+_MOST_REPETITIONS = 4
+_LONGEST_PATTERN = 100
 
 
 class Surroundings(object):
@@ -125,8 +130,11 @@ def _compare(operator, operand, version):
 
 
 def _matches(pattern, version):
+    """Whether a version fits a regular expression; None for one that is not understood, or that could be a trap."""
     text = '.'.join(str(number) for number in version)
+    if len(pattern) > _LONGEST_PATTERN or _REPEATED_GROUP.search(pattern) or len(_REPETITION.findall(pattern)) > _MOST_REPETITIONS:
+        return None
     try:
         return re.search(pattern.decode('latin-1'), text) is not None
-    except re.error:
+    except (re.error, OverflowError):
         return None

@@ -124,15 +124,19 @@ def parse(data, escaped_backslash_ends_line=False):
     lines = []
     spans = []
     start = first = number = 0
+    begun = False
     for match in _PHYSICAL_LINE.finditer(data):
         number += 1
-        if not spans:
-            start, first = match.start(), number
+        if not begun:
+            start, first, begun = match.start(), number, True
         spans.append(_until_nul(data, match.start(), match.end()))
         if not _is_continued(data, spans, escaped_backslash_ends_line):
             lines.append(LogicalLine(data, spans, start, match.end(), first, number))
-            spans = []
-    if spans:
+            spans, begun = [], False
+        while begun and not escaped_backslash_ends_line and spans and spans[-1][0] == spans[-1][1]:
+            # Empty ones would be looked through again for each line that follows.
+            spans.pop()
+    if begun:
         # At the end of the file 2.4 takes what it has, 2.2 forgets the line.
         lines.append(LogicalLine(data, spans, start, len(data), first, number, lost=escaped_backslash_ends_line))
     return lines
@@ -220,7 +224,7 @@ def split_words(arguments):
 
 def variables_in(text):
     """Names of the ``${NAME}`` variables in a text, as bytes."""
-    return [match.group(1) for match in _VARIABLE.finditer(text)]
+    return _VARIABLE.findall(text, 0, _variables_end(text))
 
 
 def expand_variables(text, values):
@@ -228,7 +232,13 @@ def expand_variables(text, values):
 
     :param values: dictionary of bytes to bytes: Define first, then the process environment
     """
-    return _VARIABLE.sub(lambda match: values.get(match.group(1), match.group(0)), text)
+    end = _variables_end(text)
+    return _VARIABLE.sub(lambda match: values.get(match.group(1), match.group(0)), text[:end]) + text[end:]
+
+
+def _variables_end(text):
+    """Behind the last bracket there is no variable, and each ``${`` there would be followed to the end in vain."""
+    return text.rfind(b'}') + 1
 
 
 def display(data):

@@ -15,8 +15,9 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.addresses import hosts_for, is_numeric
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.addresses import by_address, hosts_for, is_numeric
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import sort_protocols
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.include_paths import MOST_STARS, with_anything_between
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.openssl_commands import Versions
 
 # All of 127.0.0.0/8 is this machine.
@@ -33,24 +34,27 @@ def endpoints(configuration):
     :returns: list of dictionaries with ``host``, ``port``, ``server_names`` and ``expected`` (name to protocols)
     """
     found = []
+    scopes = by_address(configuration.hosts)
     for host, port in _reachable(configuration):
-        hosts = hosts_for(host, port, configuration.hosts)
+        hosts = hosts_for(host, port, scopes)
         base = hosts[0] if hosts else configuration.main
         if configuration.engine(base) != 'on':
             continue
         names = _names(hosts or [base], configuration.main)
-        expected = dict((name, sort_protocols(_negotiated(configuration, base, hosts, name))) for name in names)
+        named = _Named(hosts, configuration.main)
+        expected = dict((name, sort_protocols(_negotiated(configuration, base, named, name))) for name in names)
         found.append({'host': host, 'port': port, 'server_names': names, 'expected': expected})
     return found
 
 
 def _reachable(configuration):
     """(host, port) of each address worth trying, in the order of the listeners."""
-    found = []
+    found, known = [], set()
     for listener in configuration.listeners:
         host, port = listener.address
         for candidate in [host] if host is not None else _hosts_of_wildcard(listener, configuration):
-            if (candidate, port) not in found:
+            if (candidate, port) not in known:
+                known.add((candidate, port))
                 found.append((candidate, port))
     return found
 
@@ -65,10 +69,11 @@ def _hosts_of_wildcard(listener, configuration):
 
 def _names(hosts, main):
     """No name, each name without wildcards, and a name that nobody has."""
-    names = ['']
+    names, known = [''], set()
     for scope in hosts:
         for name in [_server_name(scope, main)] + scope.aliases:
-            if name and not _WILDCARD.search(name) and not is_numeric(name) and name.lower() not in [known.lower() for known in names]:
+            if name and name.lower() not in known and not _WILDCARD.search(name) and not is_numeric(name):
+                known.add(name.lower())
                 names.append(name)
     return names + [UNKNOWN_NAME]
 
@@ -80,11 +85,11 @@ def _server_name(scope, main):
     return scope.server_name
 
 
-def _negotiated(configuration, base, hosts, name):
+def _negotiated(configuration, base, named_hosts, name):
     """What a client gets that asks for a name: the base's context, with the versions of the named host where httpd switches them."""
     dialect = configuration.dialect
     versions = configuration.versions(base)
-    named = _find(hosts, name, configuration.main) if name and dialect.every_name_has_its_own_protocols else None
+    named = named_hosts.find(name) if name and dialect.every_name_has_its_own_protocols else None
     if not configuration.configured(base) or not versions.protocols(dialect):
         # OpenSSL gives up before it reads which name is asked for.
         return frozenset()
@@ -95,14 +100,34 @@ def _negotiated(configuration, base, hosts, name):
     return Versions(bounds.lowest, bounds.highest, versions.off | other.off).protocols(dialect)
 
 
-def _find(hosts, name, main):
-    for scope in hosts:
-        if (_server_name(scope, main) or '').lower() == name.lower() or any(_fits(alias, name) for alias in scope.aliases):
-            return scope
-    return None
+class _Named(object):
+    """Finds the first of some virtual hosts that has a name; only aliases with wildcards have to be tried one by one."""
+
+    def __init__(self, hosts, main):
+        self._hosts = hosts
+        self._exact = {}
+        self._patterns = []
+        for number, scope in enumerate(hosts):
+            for alias in scope.aliases:
+                if _WILDCARD.search(alias):
+                    self._patterns.append((number, _pattern(alias.lower())))
+                else:
+                    self._exact.setdefault(alias.lower(), number)
+            self._exact.setdefault((_server_name(scope, main) or '').lower(), number)
+
+    def find(self, name):
+        """The virtual host with a name, None when there is none."""
+        name = name.lower()
+        first = self._exact.get(name, len(self._hosts))
+        for number, fits in self._patterns:
+            if number < first and fits(name):
+                first = number
+        return self._hosts[first] if first < len(self._hosts) else None
 
 
-def _fits(alias, name):
-    """Whether a ServerAlias, perhaps with wildcards, names a server."""
-    pattern = ''.join({'*': '.*', '?': '.'}.get(char) or re.escape(char) for char in alias.lower())
-    return re.match(pattern + r'\Z', name.lower()) is not None
+def _pattern(alias):
+    """A function that tells whether a name fits a ServerAlias with wildcards."""
+    pieces = [re.escape(piece).replace(re.escape('?'), '.') for piece in alias.split('*')]
+    if len(pieces) > MOST_STARS:
+        return lambda dummy_name: None
+    return re.compile(with_anything_between(pieces) + r'\Z').match

@@ -74,7 +74,8 @@ def _certificate_files(tree, configuration):
 
 
 def _directives(tree, configuration):
-    found = []
+    found = {}
+    deciding = set(configuration.governing(scope) for scope in configuration.scopes if configuration.is_tls(scope))
     for directive in tree.directives(b'sslprotocol'):
         meaning = configuration.meaning(directive)
         entry = {
@@ -83,16 +84,17 @@ def _directives(tree, configuration):
             'container': directive.container_text(),
             'arguments': display(directive.arguments),
             'protocols': None if meaning is None else sort_protocols(meaning),
-            'state': directive_state(directive, configuration),
+            'state': directive_state(directive, configuration, deciding),
         }
-        if entry not in found:
-            found.append(entry)
-    return found
+        key = (entry['file'], entry['line'], entry['container'], entry['arguments'], entry['state'])
+        found.setdefault(key, (len(found), entry))
+    return [entry for dummy, entry in sorted(found.values(), key=lambda numbered: numbered[0])]
 
 
-def directive_state(directive, configuration):
+def directive_state(directive, configuration, deciding):
     """What becomes of an SSLProtocol.
 
+    :param deciding: the directives that decide for a scope that serves TLS
     :returns: ``macro`` (in a macro that nothing uses), ``inactive`` (in a condition that does not hold), ``overridden`` (by a later one of
         its scope), ``effective`` (it decides for a scope that serves TLS) or ``unused`` (for none)
     """
@@ -103,8 +105,7 @@ def directive_state(directive, configuration):
         return 'inactive'
     if directive is not scope.own_protocol:
         return 'overridden'
-    governed = [other for other in configuration.scopes if configuration.governing(other) is directive]
-    return 'effective' if any(configuration.is_tls(other) for other in governed) else 'unused'
+    return 'effective' if directive in deciding else 'unused'
 
 
 def _scope(scope, configuration, root):

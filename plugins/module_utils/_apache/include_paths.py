@@ -23,6 +23,10 @@ MAX_DEPTH = 128
 _WILDCARD = re.compile(r'[*?]|\[[^\]]*\]|\\.')
 
 
+# Older Pythons know no more than 100 groups in a pattern.
+MOST_STARS = 60
+
+
 class NothingFound(Exception):
     """An Include names a file that is not there, or a wildcard that fits nothing; the text says which."""
 
@@ -43,7 +47,8 @@ def expand(name, server_root):
     pattern = os.path.join(server_root, name)
     if not _WILDCARD.search(pattern):
         return _walk(os.path.normpath(pattern))
-    found = _match('/', [part for part in pattern.split('/') if part not in ('', '.')])
+    # As httpd does it: "x/.." is taken out before anything is looked for.
+    found = _match('/', [part for part in os.path.normpath(pattern).split('/') if part])
     if not found:
         raise NothingFound('nothing fits the wildcard %s' % pattern)
     return [path for candidate in found for path in _walk(candidate)]
@@ -68,7 +73,7 @@ def _match(folder, parts):
             entries = sorted(os.listdir(folder))
         except OSError:
             return []
-        fits = re.compile(translate(part)).match
+        fits = re.compile(translate(part)).match if part.count('*') <= MOST_STARS else lambda dummy_name: None
         names = [name for name in entries if fits(name)]
     else:
         names = [part]
@@ -79,22 +84,39 @@ def _match(folder, parts):
 
 
 def translate(pattern):
-    """A wildcard of apr_fnmatch with APR_FNM_PERIOD as a regular expression: a leading dot is never matched by a wildcard."""
-    pieces = [] if pattern.startswith('.') else [r'(?!\.)']
+    """A wildcard of apr_fnmatch with APR_FNM_PERIOD as a regular expression: a leading dot is never matched by a wildcard.
+
+    What stands between two stars is taken where it comes first, and never elsewhere: so it takes no time to speak of, however many they are.
+    """
+    pieces = ['' if pattern.startswith('.') else r'(?!\.)']
     index = 0
     while index < len(pattern):
         char = pattern[index]
         closing = pattern.find(']', index + 2) if char == '[' else -1
         if closing > 0:
-            pieces.append(_set(pattern[index + 1:closing]))
+            pieces[-1] += _set(pattern[index + 1:closing])
             index = closing
         elif char == '\\' and index + 1 < len(pattern):
             index += 1
-            pieces.append(re.escape(pattern[index]))
+            pieces[-1] += re.escape(pattern[index])
+        elif char == '*':
+            pieces.append('')
         else:
-            pieces.append({'*': '.*', '?': '.'}.get(char) or re.escape(char))
+            pieces[-1] += '.' if char == '?' else re.escape(char)
         index += 1
-    return '(?s)' + ''.join(pieces) + r'\Z'
+    return '(?s)' + with_anything_between(pieces) + r'\Z'
+
+
+def with_anything_between(pieces):
+    """One regular expression of those that follow each other with anything in between.
+
+    :param pieces: list of text, no more than MOST_STARS + 1
+    """
+    if len(pieces) == 1:
+        return pieces[0]
+    # Found once, a piece is not looked for again further on, which Python has no other word for.
+    between = ['(?=(?P<p%d>.*?%s))(?P=p%d)' % (number, piece, number) for number, piece in enumerate(pieces[1:-1]) if piece]
+    return pieces[0] + ''.join(between) + '.*' + pieces[-1]
 
 
 def _set(inside):

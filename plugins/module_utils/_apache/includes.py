@@ -19,7 +19,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.conditions import (
     CONDITIONALS, Surroundings, decide)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import (
-    CLOSE, DIRECTIVE, OPEN, display, expand_variables, next_word, split_statement, split_words)
+    CLOSE, DIRECTIVE, OPEN, display, expand_variables, next_word, split_statement, split_words, variables_in)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tree import (
     Container, Directive, SourceFile, Tree)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
@@ -28,6 +28,11 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._sto
 
 # A configuration larger than this is not one: macros that use macros can grow without end.
 MAX_LINES = 200000
+# Limits that httpd does not have, far beyond any use; what goes beyond them doubles itself, or fills any memory: bytes of lines that
+# variables and macros make, macros that use each other, and the sections around all directives together.
+MAX_MADE = 16 * 1024 * 1024
+MAX_NESTED = 128
+MAX_AROUND = 4 * 1000 * 1000
 
 
 def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, read=None):
@@ -120,6 +125,8 @@ class _Reading(object):
         self.unused = []
         self.depth = 0
         self.lines_read = 0
+        self.bytes_made = 0
+        self.sections_around = 0
 
     @property
     def is_old(self):
@@ -151,25 +158,31 @@ class _Reading(object):
             if self.lines_read > MAX_LINES:
                 raise self._error(item, 'the configuration grows without end', 'at most %d lines' % MAX_LINES)
             reads = frames[-1].active
-            text = item.text if reads is False or b'${' not in item.text else self._expand(item.text)
+            text = item.text if reads is False or b'${' not in item.text else self._expand(item)
             statement = split_statement(text)
             if statement.kind == OPEN:
                 self._open(statement, item, containers, frames, stream)
             elif statement.kind == CLOSE:
                 self._close(statement, item, frames)
             elif statement.kind == DIRECTIVE:
-                around = containers + _around(frames[1:], item.uses)
-                self._directive(Directive(statement, item.source, item.place, around, reads), item, stream)
+                self._directive(self._placed(statement, item, containers, frames, reads), item, stream)
         if not _may_end(frames[1:]):
             opened = frames[-1].container
             raise AdministratorError(
                 'a section is never closed', path=opened.file, line=opened.line, expected='</%s>' % display(opened.spelling),
                 found='the end of the file')
 
-    def _expand(self, text):
+    def _expand(self, item):
         values = dict(self.environ)
         values.update((name, value) for name, value in self.surroundings.defines.items() if value is not None)
-        return expand_variables(text, values)
+        self._make(item, sum(len(values.get(name, b'')) for name in variables_in(item.text)))
+        return expand_variables(item.text, values)
+
+    def _make(self, item, size):
+        """Take note of bytes that variables or a macro are about to make."""
+        self.bytes_made += size
+        if self.bytes_made > MAX_MADE:
+            raise self._error(item, 'variables and macros make the configuration grow without end', 'at most %d bytes' % MAX_MADE)
 
     def _open(self, statement, item, containers, frames, stream):
         if not statement.closed and frames[-1].active is not False:
@@ -186,8 +199,15 @@ class _Reading(object):
         frames.append(_Frame(container, active, item.uses))
         if name == b'virtualhost':
             # It makes a server even when nothing stands in it.
-            self.tree.found.append(
-                Directive(statement, item.source, item.place, containers + _around(frames[1:], item.uses), active))
+            self.tree.found.append(self._placed(statement, item, containers, frames, active))
+
+    def _placed(self, statement, item, containers, frames, active):
+        """A Directive with the sections around it."""
+        around = containers + _around(frames[1:], item.uses)
+        self.sections_around += len(around)
+        if self.sections_around > MAX_AROUND:
+            raise self._error(item, 'too many directives are nested too deep', 'at most %d sections around all of them' % MAX_AROUND)
+        return Directive(statement, item.source, item.place, around, active)
 
     def _close(self, statement, item, frames):
         opened = frames[-1].container
@@ -261,9 +281,16 @@ class _Reading(object):
             raise self._error(item, 'a macro is used that is not defined, or not with these parameters', 'a macro defined before')
         if any(use.arguments == macro.name for use in item.uses):
             raise self._error(item, 'a macro uses itself', 'no recursion')
+        if len(item.uses) >= MAX_NESTED:
+            raise self._error(item, 'macros are nested too deep', 'at most %d levels' % MAX_NESTED)
         macro.used = True
         use = Container(b'macro', None, macro.name, item.source, item.place)
-        stream.push(macros.expand(macro, words[1:], item.uses + (use,)))
+        try:
+            items = macros.expand(macro, words[1:], item.uses + (use,))
+        except macros.TooLong:
+            raise self._error(item, 'a line of a macro is longer than httpd allows', 'at most %d bytes' % macros.MAX_LINE)
+        self._make(item, sum(len(made.text) for made in items))
+        stream.push(items)
 
     def _undefine_macro(self, dummy_directive, words, dummy_item, dummy_stream):
         for word in words[:1]:

@@ -14,6 +14,14 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
     CLOSE, OPEN, split_statement, split_words)
 
 
+# MAX_STRING_LEN of httpd: mod_macro gives up where a line with its values put in does not fit.
+MAX_LINE = 8192
+
+
+class TooLong(Exception):
+    """A line of a macro with its values put in is longer than httpd allows."""
+
+
 class Macro(object):
     """One macro: its parameters, and its lines as they stand in their file.
 
@@ -83,9 +91,14 @@ def expand(macro, values, uses):
 
 
 def _substitute(text, parameters, values):
-    """Put values in from left to right; where several parameters begin at one place the longest counts."""
+    """Put values in from left to right; where several parameters begin at one place the longest counts.
+
+    :raises TooLong: for a line that is too long, and so for one that grows without end
+    """
     position = 0
     while True:
+        if len(text) > MAX_LINE and parameters:
+            raise TooLong()
         found = [(text.find(name, position), -len(name), number) for number, name in enumerate(parameters)
                  if name and text.find(name, position) >= 0]
         if not found:

@@ -14,7 +14,7 @@ from __future__ import (absolute_import, division, print_function)
 __metaclass__ = type
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.addresses import (
-    Address, parse_address, parse_listen, resolve)
+    Address, parse_address, parse_listen, parse_port, resolve)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display, split_words
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.openssl_commands import (
     apply_commands, command, set_by_protocols)
@@ -79,7 +79,8 @@ class Scope(object):
         name = words[0].split('://')[-1] if words else ''
         host, separator, port = name.partition(':')
         self.server_name = host or None
-        self.port = int(port) if separator and port.isdigit() else (self.port if self.main else None)
+        number = parse_port(port) if separator else None
+        self.port = number if number is not None else (self.port if self.main else None)
 
     def _aliases(self, dummy_directive, words):
         self.aliases.extend(words)

@@ -20,7 +20,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._err
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.x509 import CertificateError, read_certificate
 
-_PEM = re.compile(br'-----BEGIN (?:X509 )?CERTIFICATE-----\s*(.*?)-----END (?:X509 )?CERTIFICATE-----', re.DOTALL)
+_MARK = re.compile(br'-----(BEGIN|END) (?:X509 )?CERTIFICATE-----')
 _SEQUENCE = b'\x30'
 
 
@@ -31,12 +31,24 @@ def parse_certificates(data):
     :returns: list of dictionaries, see _tls/x509.read_certificate
     :raises CertificateError: when there is none, or one of them cannot be read
     """
-    blocks = _PEM.findall(data)
+    blocks = _blocks(data)
     if not blocks and data.startswith(_SEQUENCE):
         return [read_certificate(data)]
     if not blocks:
         raise CertificateError('no certificate in it')
     return [read_certificate(_decoded(block)) for block in blocks]
+
+
+def _blocks(data):
+    """What stands between each beginning and the next end."""
+    found, begin = [], None
+    for mark in _MARK.finditer(data):
+        if mark.group(1) == b'BEGIN':
+            begin = mark.end() if begin is None else begin
+        elif begin is not None:
+            found.append(data[begin:mark.start()])
+            begin = None
+    return found
 
 
 def _decoded(block):

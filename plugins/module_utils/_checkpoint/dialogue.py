@@ -34,7 +34,7 @@ Transcript = namedtuple('Transcript', ['before', 'after', 'answered', 'timed_out
 QUIET_SECONDS = 1.0
 # Before the answer anything that ends like a prompt is one; after it the program may be at work, and only a plain question ends it.
 _QUESTION_BEFORE = re.compile(r'(?:[?:>]|[\(\[]\s*y(?:es)?\s*/\s*n(?:o)?\s*[\)\]])\s*\Z', re.IGNORECASE)
-_QUESTION_AFTER = re.compile(r'(?:\?|[\(\[]\s*y(?:es)?\s*/\s*n(?:o)?\s*[\)\]]\s*:?)\s*\Z', re.IGNORECASE)
+_QUESTION_AFTER = re.compile(r'(?:\?|[\(\[]\s*y(?:es)?\s*/\s*n(?:o)?\s*[\)\]](?:\s*:)?)\s*\Z', re.IGNORECASE)
 _MOST_OUTPUT = 1 << 20
 
 

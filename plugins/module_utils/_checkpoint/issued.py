@@ -19,9 +19,10 @@ import re
 
 _MONTHS = ('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')
 _DATE = r'\w{3}\s+(\w{3})\s+(\d{1,2})\s+(\d{2}):(\d{2}):(\d{2})\s+(\d{4})'
-_SUBJECT = re.compile(r'^\s*Subject\s*=\s*(\S.*?)\s*$')
-_FIELDS = re.compile(r'^\s*Status\s*=\s*(\w+)\s+Kind\s*=\s*(\w+)\s+Serial\s*=\s*(\d+)\s+DP\s*=\s*(\d+)\s*$')
-_DATES = re.compile(r'^\s*Not_Before:\s*%s\s+Not_After:\s*%s\s*$' % (_DATE, _DATE))
+# For lines without white space around them. A serial number has at most 20 bytes (RFC 5280, 4.1.2.2).
+_SUBJECT = re.compile(r'Subject\s*=\s*(\S.*)\Z')
+_FIELDS = re.compile(r'Status\s*=\s*(\w+)\s+Kind\s*=\s*(\w+)\s+Serial\s*=\s*([0-9]{1,50})\s+DP\s*=\s*([0-9]{1,50})\Z')
+_DATES = re.compile(r'Not_Before:\s*%s\s+Not_After:\s*%s\Z' % (_DATE, _DATE))
 
 
 def parse_issued(text):
@@ -31,7 +32,7 @@ def parse_issued(text):
         numbers from year to second)
     """
     issued, entry = [], {}
-    for line in text.splitlines():
+    for line in (line.strip() for line in text.splitlines()):
         subject, fields, dates = _SUBJECT.match(line), _FIELDS.match(line), _DATES.match(line)
         if subject:
             entry = {'subject': subject.group(1)}

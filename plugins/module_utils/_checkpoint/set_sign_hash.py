@@ -17,9 +17,10 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._err
 
 SIGN_HASHES = ('sha1', 'sha256', 'sha384', 'sha512')
 
-_SELECTED = re.compile(r'^\s*You have selected the signature hash function\s+(\S+?)\.?\s*$', re.MULTILINE)
-_QUESTION = re.compile(r'^\s*Are you sure\s*\?\s*\(y/n\)\s*:?\s*\Z', re.MULTILINE | re.IGNORECASE)
-_SUCCESS = re.compile(r'^\s*Internal CA signature hash changed successfully\.?\s*$', re.MULTILINE)
+# White space within a line only, and never looked through twice: a tool that says nothing but empty lines must not cost minutes.
+_SELECTED = re.compile(r'^[^\S\n]*You have selected the signature hash function[^\S\n]+(\S+?)\.?[^\S\n]*$', re.MULTILINE)
+_QUESTION = re.compile(r'^[^\S\n]*Are you sure[^\S\n]*\?[^\S\n]*\(y/n\)(?:[^\S\n]*:)?\s*\Z', re.MULTILINE | re.IGNORECASE)
+_SUCCESS = re.compile(r'^[^\S\n]*Internal CA signature hash changed successfully\.?[^\S\n]*$', re.MULTILINE)
 _FAILURE = re.compile(r'\b(?:fail|error|denied|refused)', re.IGNORECASE)
 
 _NOT_CHANGED = 'the question was not answered, so the hash is as it was before'

@@ -20,7 +20,7 @@ import re
 _HEADER = re.compile(r'\s*APP\s+(?:CTX\s+)?PID\s+STAT\b')
 _ROW = re.compile(
     r'\s*(?P<name>\S+)\s+(?:(?P<context>\S+)\s+)?(?P<pid>[0-9]{1,10})\s+(?P<status>[A-Z])\s+(?P<starts>[0-9]{1,10})'
-    r'(?:\s+(?P<time>\[[^\]\s]*\])\s+(?P<date>[0-9][0-9/]*))?\s+(?P<monitored>[YN])(?:\s+(?P<command>.*?))?\s*$'
+    r'(?:\s+(?P<time>\[[^\]\s]*\])\s+(?P<date>[0-9][0-9/]*))?\s+(?P<monitored>[YN])(?:\s+(?P<command>\S.*))?\Z'
 )
 # A line with a number for the second or third word is meant as a row; anything else is talk.
 _MEANT_AS_ROW = re.compile(r'\s*[\w.-]+\s+(?:\S+\s+)?[0-9]+(?:\s|$)')
@@ -29,6 +29,9 @@ _NO_WATCHDOG = re.compile(
     r'cpwatchdog\W.*\b(?:not running|is down|stopped)'
     r'|\b(?:fail(?:ed|ure)?|unable|cannot|could not)\s+(?:to\s+)?(?:submit|send|connect|find|reach)\b.*\bcpwatchdog', re.IGNORECASE
 )
+
+# Looked for in this much of a line.
+_LONGEST_REMARK = 500
 
 EXECUTING = 'E'
 # The Endpoint engine is what the clients talk to: where the watchdog has it, it must run, checked by the watchdog or not.
@@ -52,12 +55,12 @@ def parse_list(text):
     lines = text.splitlines()
     headers = [number for number, line in enumerate(lines) if _HEADER.match(line)]
     if not headers:
-        if _NO_WATCHDOG.search(text):
+        if any(_NO_WATCHDOG.search(line[:_LONGEST_REMARK]) for line in lines):
             return []
         raise ListError('no line that starts with APP PID STAT')
     processes = []
     for line in lines[headers[0] + 1:]:
-        match = _ROW.match(line)
+        match = _ROW.match(line.rstrip())
         if match:
             processes.append(_process(match))
         elif _MEANT_AS_ROW.match(line):

@@ -46,6 +46,8 @@ _ISO = re.compile(r'([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{2}):([0-9]{2})
 
 _SECONDS = dict((('%02d' % second).encode('ascii'), second) for second in range(61))
 _REMEMBERED = 4096
+# 9999-12-31T23:59:59Z: later moments are damage, and cannot be shown.
+_LAST = 253402300799
 
 
 class TimeField(object):
@@ -119,7 +121,8 @@ class TimeField(object):
         if not self.readable:
             return None
         if self._unit is not None:
-            return int(text) // self._unit if text.isdigit() else None
+            moment = int(text) // self._unit if text.isdigit() else _LAST + 1
+            return moment if moment <= _LAST else None
         match = self._fields.match(text)
         if match is None:
             return None
