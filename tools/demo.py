@@ -10,6 +10,8 @@ servers' own tools. Each line of the list above it is a check that can fail; the
 from __future__ import annotations
 
 import argparse
+import io
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -143,13 +145,13 @@ def check_files(demo: Demo, before: dict[str, dict[str, bytes]]) -> dict[str, in
     return changed
 
 
-def show_result(
+def result_table(
     demo: Demo,
     before: dict[str, list[Seen]],
     after: dict[str, list[Seen]],
     lines: dict[str, int],
     stops: dict[str, int],
-) -> None:
+) -> Table:
     """The table at the end."""
     table = Table(box=box.SIMPLE_HEAD, title="What other programs saw", title_justify="left")
     for head in ("server", "kind", "accepted before", "accepted after", "lines changed", "restarts", "proof"):
@@ -169,12 +171,11 @@ def show_result(
             str(stops[server]),
             proof,
         )
-    demo.console.print()
-    demo.console.print(table)
+    return table
 
 
-def harden(demo: Demo) -> None:
-    """The first act."""
+def harden(demo: Demo) -> Table:
+    """The first act; returns what its last lines show."""
     fleet, checks = demo.fleet, demo.checks
     demo.chapter("Raise 2 management servers and 6 policy servers")
     demo.console.print(fleet.lab("up", "--management", "2", "--policy", "6").rstrip(), highlight=False, markup=False)
@@ -221,7 +222,17 @@ def harden(demo: Demo) -> None:
     more = {server: fleet.calls(server, "cpstop") - stops_before[server] - stops[server] for server in fleet.hosts}
     checks.that(not any(more.values()), "no cpstop in any server's journal", more)
     checks.that(snapshots == {server: fleet.configuration(server) for server in fleet.hosts}, "no byte changed")
-    show_result(demo, before, after, lines, stops)
+    return result_table(demo, before, after, lines, stops)
+
+
+def draw(table: Table, file: Path) -> None:
+    """Write a table as an SVG picture that needs nothing from elsewhere."""
+    console = Console(record=True, file=io.StringIO(), width=WIDTH)
+    console.print(table)
+    picture = console.export_svg(title="make demo", unique_id="demo")
+    # Rich has the fonts fetched from elsewhere; a viewer's own monospaced one does as well.
+    picture = re.sub(r"@font-face \{.*?\n    \}", "", picture, flags=re.DOTALL)
+    file.write_text("\n".join(line.rstrip() for line in picture.splitlines()) + "\n", "utf-8")
 
 
 def main() -> int:
@@ -230,27 +241,30 @@ def main() -> int:
     parser.add_argument("--fault", action="store_true", help="the second act: what happens when something goes wrong")
     parser.add_argument("--dir", type=Path, default=ROOT / ".lab-demo", help="folder of the lab (default: .lab-demo)")
     parser.add_argument("--keep", action="store_true", help="leave the lab up")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="write the last table as an SVG picture")
     options = parser.parse_args()
     console = Console(width=WIDTH if not sys.stdout.isatty() else None)
     demo = Demo(Fleet(options.dir), console)
-    act: Callable[[Demo], None] = harden
+    act: Callable[[Demo], Table] = harden
     if options.fault:
         from tools.demo_fault import faults
 
         act = faults
     demo.fleet.lab("down")
     try:
-        act(demo)
+        table = act(demo)
     finally:
         if not options.keep:
             demo.fleet.lab("down")
     broken = demo.checks.broken
-    console.print(
-        f"{len(demo.checks) - len(broken)} of {len(demo.checks)} checks held."
-        + (" The lab is down." if not options.keep else "")
-    )
+    console.print()
     for promise in broken:
         console.print(f"[bold red]BROKEN[/] {promise}", highlight=False)
+    held = f"{len(demo.checks) - len(broken)} of {len(demo.checks)} checks held."
+    console.print(held + ("" if options.keep else " The lab is down."))
+    console.print(table)
+    if options.picture:
+        draw(table, options.picture)
     return 1 if broken else 0
 
 

@@ -13,6 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich import box
+from rich.table import Table
+
 if TYPE_CHECKING:
     from tools.demo import Demo
 
@@ -23,8 +26,8 @@ STOP_TIMEOUT, START_TIMEOUT, DEADLINE = 5, 10, 20
 PATIENCE = DEADLINE + 60
 
 
-def faults(demo: Demo) -> None:
-    """The second act."""
+def faults(demo: Demo) -> Table:
+    """The second act; returns what its last lines show."""
     fleet = demo.fleet
     demo.chapter("Raise 1 management server and 4 policy servers")
     demo.console.print(fleet.lab("up", "--management", "1", "--policy", "4").rstrip(), highlight=False, markup=False)
@@ -40,6 +43,18 @@ def faults(demo: Demo) -> None:
         if (item.sslscan, item.openssl) != (("TLSv1.2",), ("TLSv1.2",))
     ]
     demo.checks.that(not wrong, "sslscan and openssl speak TLSv1.2 and nothing else with every server", wrong)
+    table = Table(box=box.SIMPLE_HEAD, title="What happened", title_justify="left")
+    for head in ("server", "what went wrong", "what became of it", "restarts in all", "in the end"):
+        table.add_column(head)
+    stories = {
+        SICK: ("did not start with the new configuration", "put back by the run, which then stopped"),
+        ORPHAN: ("controller lost while it was stopped", "put back by the guard on the server"),
+    }
+    for server in fleet.hosts:
+        wrongs = [found for name, found in wrong if name == server]
+        state = "at the policy" if not wrongs else "[bold red]NOT AT THE POLICY"
+        table.add_row(server, *stories.get(server, ("-", "-")), str(fleet.calls(server, "cpstop")), state)
+    return table
 
 
 def a_server_that_does_not_come_back(demo: Demo) -> None:
