@@ -168,7 +168,9 @@ backup_file:
   type: str
   sample: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260101T120000Z.0123456789ab
 validated:
-  description: Whether the configuration test of httpd covers the result. False where there is no httpd, or where it does not read RV(path).
+  description:
+    - Whether the configuration test of httpd covers the result.
+    - False where there is no httpd, where it does not read RV(path), and where the test fails although nothing has to change. The last is a warning too.
   returned: success
   type: bool
   sample: true

@@ -44,7 +44,7 @@ def enforce_protocols(installation, protocols, state_dir, backup_dir=None, envir
     outcome = plan_all(reading, protocols)
     states = [_unchanged_since(path, outcome.old[path]) for path in sorted(outcome.contents)]
     outcome.warnings.extend(warning for warning in map(link_warning, states) if warning)
-    validated = _test_before(installation, environ, timeout, bool(states)) if reading.has_httpd else False
+    validated = _test_before(installation, environ, timeout, bool(states), outcome.warnings) if reading.has_httpd else False
     files = [{'path': state.path, 'backup_file': None} for state in states]
     if states and not check_mode:
         if backup_dir is not False:
@@ -70,9 +70,11 @@ def _unchanged_since(path, data):
     return state
 
 
-def _test_before(installation, environ, timeout, changes):
+def _test_before(installation, environ, timeout, changes, warnings):
     """Whether httpd accepts the configuration as it is. What would not start anyway is refused before anything is written."""
     test = config_test(installation, environ, timeout)
+    if not test['ok'] and not changes:
+        warnings.append('no SSLProtocol has to change, but the configuration test fails: %s' % test['output'])
     if not test['ok'] and changes and not _REPLACED.search(test['output']):
         raise AdministratorError(
             'the configuration test fails already before the change', path=' '.join(test['command']), expected='Syntax OK',

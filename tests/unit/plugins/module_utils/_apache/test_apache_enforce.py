@@ -124,6 +124,7 @@ def test_a_compliant_server_with_a_broken_test_is_not_validated(apache):
     apache.write('broken', b'')
     done = enforce(apache)
     assert (done['changed'], done['validated']) == (False, False)
+    assert any('configuration test fails' in warning for warning in done['warnings'])
 
 
 def test_copies_are_not_put_where_httpd_would_read_them(apache):
