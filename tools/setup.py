@@ -37,14 +37,17 @@ class SetupError(Exception):
 
 @dataclass(frozen=True)
 class Need:
-    """Something outside Python: present when one of ``programs`` is found, else ``package`` of Debian and Ubuntu brings it."""
+    """Something outside Python: present when one of ``programs`` is found, else
+    ``package`` of Debian and Ubuntu brings it."""
 
     package: str
-    programs: Sequence[str]
+    programs: tuple[str, ...]
 
 
+VENV_NEED = Need("python3-venv", ())
 # apache2-bin is the server without Debian's service and configuration: nothing to start, stop or disturb.
 DEMO_NEEDS = (
+    VENV_NEED,
     Need("apache2-bin", ("apache2", "httpd")),
     Need("openssh-server", ("sshd",)),
     Need("openssh-client", ("ssh", "ssh-keygen")),
@@ -60,16 +63,18 @@ TEST_NEEDS = (
     Need("nmap", ("nmap",)),
     Need("strace", ("strace",)),
 )
-VENV_NEED = Need("python3-venv", ())
 
 
 def missing(needs: Sequence[Need]) -> list[Need]:
     """The needs that this machine does not meet."""
     importlib.invalidate_caches()
-    found = [need for need in needs if not any(shutil.which(name, path=search_path()) for name in need.programs)]
-    if not (VENV / "bin" / "python").exists() and importlib.util.find_spec("ensurepip") is None:
-        found.append(VENV_NEED)
-    return found
+    able = (VENV / "bin" / "python").exists() or importlib.util.find_spec("ensurepip") is not None
+    met = {need: able if need is VENV_NEED else any(_program(name) for name in need.programs) for need in needs}
+    return [need for need, good in met.items() if not good]
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name, path=search_path())
 
 
 def root_prefix() -> list[str] | None:
