@@ -1,0 +1,188 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of the Apache reader and of the rewriter: what must hold for any bytes."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import re
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache import (
+    document,
+    facts,
+    includes,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import (
+    Build,
+    Dialect,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.rewrite import plan_rewrite
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.scopes import Configuration
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import (
+    canonical_arguments,
+    evaluate,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.sources import find_sources
+
+from tests.fuzz.apache import FILES, Site
+
+# The limit that ends macros and includes without end; lower, because its 200000 lines take seconds each time.
+MOST_LINES = 2000
+_DIRECTIVE = re.compile(rb"[\"']?SSLProtocol[\"']?(?=[\s\v\"']|\Z)", re.IGNORECASE)
+
+
+@cache
+def site_folder() -> Path:
+    """A folder with files of the names that generated configurations include; their bytes come from elsewhere."""
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in (*FILES, "extra/" + "a" * 200, "extra/.hidden", "extra/sub/c.conf", "conf/server.crt"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    return folder.resolve()
+
+
+def _no_name_service(host: str | None, *_rest: object) -> list[Any]:
+    if host is not None:
+        host.encode("idna")
+    raise socket.gaierror(socket.EAI_NONAME, "no name service here")
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """No name service, and few lines until a configuration counts as endless."""
+    with mock.patch("socket.getaddrinfo", _no_name_service), mock.patch.object(includes, "MAX_LINES", MOST_LINES):
+        yield
+
+
+def check_document(data: bytes) -> None:
+    """Reading is lossless for any bytes, and every line knows its place."""
+    for old in (False, True):
+        lines = document.parse(data, old)
+        assert b"".join(data[line.start : line.end] for line in lines) == data
+        assert [line.start for line in lines[1:]] == [line.end for line in lines[:-1]]
+        for line in lines:
+            assert b"\n" not in line.text.strip(b"\r\n") and b"\0" not in line.text
+            statement = line.statement
+            if line.text:
+                begin, end = line.arguments_span()
+                assert line.start <= begin <= end <= line.end
+                assert statement.kind != document.DIRECTIVE or statement.arguments == line.text[statement.index :]
+                assert line.offset(0) >= line.start
+            document.split_words(statement.arguments)
+            document.variables_in(line.text)
+            document.expand_variables(line.text, {b"V": b"${V}"})
+            line.indentation(data)
+            line.line_ending(data)
+    assert document.apply_edits(data, []) == data
+
+
+class _Reader:
+    """Reads the files of a site in whatever state they are."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.folder = site_folder()
+        self.files = {str(self.folder / name): data for name, data in site.files.items()}
+        modules = frozenset((b"core.c", b"mod_so.c", b"http_core.c", b"mod_ssl.c"))
+        self.build = Build(site.httpd, modules, None) if site.known else None
+        self.dialect = Dialect(site.httpd, site.openssl)
+
+    def tree(self, contents: dict[str, bytes] | None = None) -> Any:
+        """The Tree of the files, with other bytes for some of them."""
+        merged = {**self.files, **(contents or {})}
+        return includes.read_tree(
+            str(self.folder / "httpd.conf"),
+            str(self.folder),
+            defines=[b"SSL"],
+            environ={"HOME": "/root", "${V}": "\udcff"},
+            build=self.build,
+            read=lambda path: merged.get(path, b""),
+        )
+
+
+def check_reading(site: Site) -> None:
+    """A configuration is read, or refused with a sentence; what is said about it is plain data."""
+    reader = _Reader(site)
+    with alone(), contextlib.suppress(AdministratorError):
+        tree = reader.tree()
+        for potential in (False, True):
+            configuration = Configuration(tree, reader.dialect, potential)
+            described = facts.describe(tree, configuration)
+            json.dumps(described)
+        json.dumps(
+            [
+                (source.target.kind, source.condition)
+                for source in find_sources(tree, reader.dialect, [b"TLSv1"]).sources
+            ]
+        )
+
+
+def check_rewriting(site: Site) -> None:
+    """Only SSLProtocol changes, it then means the policy, and a second run has nothing to do; or it is refused."""
+    reader = _Reader(site)
+    with alone(), contextlib.suppress(AdministratorError):
+        plan = plan_rewrite(reader.tree(), site.protocols, reader.dialect, reader.tree)
+        changes: dict[str, list[Any]] = {}
+        for change in plan.changes:
+            changes.setdefault(change.source.path, []).append(change)
+        assert set(changes) == set(plan.contents)
+        arguments = canonical_arguments(plan.policy)
+        for path, found in changes.items():
+            _only_protocols(reader.files.get(path, b""), plan.contents[path], found, arguments)
+        _means_the_policy(reader, plan)
+        _is_settled(reader, plan)
+
+
+def _only_protocols(old: bytes, new: bytes, changes: list[Any], arguments: bytes) -> None:
+    """Put the changes in by hand, and look at each place with other eyes than the rewriter's."""
+    pieces, position = [], 0
+    for change in sorted(changes, key=lambda item: (item.start, item.end)):
+        assert position <= change.start <= change.end <= len(old)
+        if change.old is None:
+            assert change.start == change.end and change.replacement.strip() == b"SSLProtocol " + arguments
+        else:
+            assert change.replacement.strip() == arguments
+            assert _DIRECTIVE.match(_joined_before(old, change.start)), old[change.start - 60 : change.end]
+            assert b"\n" not in re.sub(rb"\\+\r*\n", b"", old[change.start : change.end])
+        pieces += [old[position : change.start], change.replacement]
+        position = change.end
+    assert b"".join([*pieces, old[position:]]) == new
+
+
+def _joined_before(data: bytes, position: int) -> bytes:
+    """What stands before a place in its logical line, continuations joined."""
+    begin = position
+    while True:
+        begin = data.rfind(b"\n", 0, begin) + 1
+        if begin == 0 or not data[:begin].rstrip(b"\r\n").endswith(b"\\"):
+            return re.sub(rb"\\\r?\n", b"", data[begin:position]).lstrip(b" \t\v\f\r\n")
+        begin -= 1
+
+
+def _means_the_policy(reader: _Reader, plan: Any) -> None:
+    tree = reader.tree(plan.contents)
+    for directive in tree.directives(b"sslprotocol"):
+        assert evaluate(directive.arguments, reader.dialect) == plan.policy, directive.arguments
+    configuration = Configuration(tree, reader.dialect)
+    for scope in configuration.scopes:
+        assert not configuration.is_tls(scope) or configuration.configured(scope) == plan.policy, scope.name
+
+
+def _is_settled(reader: _Reader, plan: Any) -> None:
+    read: Callable[[dict[str, bytes]], Any] = lambda more: reader.tree({**plan.contents, **more})  # noqa: E731
+    again = plan_rewrite(read({}), reader.site.protocols, reader.dialect, read)
+    assert not again.contents and not again.changes, again.contents
