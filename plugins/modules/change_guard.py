@@ -84,7 +84,8 @@ options:
   ports:
     description:
       - Addresses that must answer for the services to count as started, each a port, V(host:port) or V([IPv6 address]:port).
-      - After a rollback, every process that the watchdog kept running at the time of arming must run again, too.
+      - After a rollback, the watchdog must also list every process again that executed at the time of arming. A start that breaks off lists only
+        what it got to.
     type: list
     elements: str
     default: []

@@ -23,8 +23,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._gua
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.rollback import (
     LOOK_SECONDS,
     act,
+    executing,
     keep_backups,
-    watched,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import FINISHED, Store, held_by, judge, now_text
 
@@ -43,7 +43,7 @@ def plan_arm(settings, write=True):
     environment = read_environment(settings['profile'])
     for tool in _TOOLS:
         environment.program(tool)
-    running = watched(read_services(environment, settings['ports'], LOOK_SECONDS).processes)
+    running = executing(read_services(environment, settings['ports'], LOOK_SECONDS).processes)
     files = [_plan_file(item, settings['state_dir'], write) for item in settings['restore']]
     return environment, [item for number, item in enumerate(files) if item not in files[:number]], running
 

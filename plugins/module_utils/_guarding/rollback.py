@@ -139,11 +139,13 @@ def _bring_up(record, save, environment, attempts):
 
 
 def _start(record, environment):
+    """One try to have the services run."""
     state = _state(record, environment)
     if state == 'started' and not record.get('restart_needed'):
         return
     record['restarted'] = True
-    if state != 'stopped':
+    # What is incomplete serves already, as far as one can tell: started again, it is completed without an outage.
+    if state != 'stopped' and (state != 'incomplete' or record.get('restart_needed')):
         try:
             stop_services(environment, record['stop_timeout'], record['ports'])
         except AdministratorError as error:
@@ -168,17 +170,21 @@ def _state(record, environment):
     except AdministratorError as error:
         record['attempts'].append({'at': now_text(), 'failed': str(error)})
         return 'unknown'
-    return 'partial' if found.state == 'started' and absent(record, found.processes) else found.state
+    return 'incomplete' if found.state == 'started' and absent(record, found.processes) else found.state
 
 
-def watched(processes):
-    """The names of the processes that execute and that the watchdog is to keep executing."""
-    return sorted(set(process['name'] for process in processes if process['monitored'] and process['status'] == EXECUTING))
+def executing(processes):
+    """The names of the processes that execute."""
+    return sorted(set(process['name'] for process in processes if process['status'] == EXECUTING))
 
 
 def absent(record, processes):
-    """What was watched when the guard was armed and does not execute now. A start that breaks off early lists only what it got to."""
-    return sorted(set(record.get('processes') or []) - set(watched(processes)))
+    """What executed when the guard was armed and is not even listed now.
+
+    A start that breaks off early lists only what it got to, and all of that executes. One that is listed and has ended may have done so by itself:
+    whether it must execute is for ``read_services`` to say.
+    """
+    return sorted(set(record.get('processes') or []) - set(process['name'] for process in processes))
 
 
 def _finish(record, save, problems, seconds):

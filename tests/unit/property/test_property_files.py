@@ -7,7 +7,6 @@ from __future__ import annotations
 
 # pathlib has no paths of bytes.
 # ruff: noqa: PTH118, PTH208
-
 import os
 import stat
 import tempfile

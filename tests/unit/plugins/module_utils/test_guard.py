@@ -352,9 +352,11 @@ def test_start_that_breaks_off_half_way_is_not_taken_for_a_start(server, monkeyp
     monkeypatch.setattr(rollback, 'PAUSE', 0.1)
     _guard.arm(server.settings(start_timeout=1))
     server.write('half', '')
+    server.stop()
     with pytest.raises(AdministratorError, match='without EPM'):
         _guard.trigger(server.settings())
     assert state_of(server)['state'] == 'failed' and server.read('calls').split().count('start') == rollback.FOREGROUND_ATTEMPTS
+    assert 'stop' not in server.read('calls'), 'what serves already was stopped'
     os.unlink(os.path.join(server.root, 'half'))
     assert _guard.trigger(server.settings())[1]['state'] == 'rolled_back'
 
