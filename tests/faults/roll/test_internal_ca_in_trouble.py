@@ -88,24 +88,3 @@ def test_the_controller_is_lost_right_after_the_hash_was_set(fleet: Fleet, repor
     assert done.rc == 0, done.output
     assert (configured(fleet), active(fleet)) == ("sha256", "sha256")
     report(fault_points=1)
-
-
-def test_the_internal_ca_does_not_come_back_with_the_others(fleet: Fleet, report: Report) -> None:
-    """The hash is set and everything serves, but the process of the CA is missing after the start: that is no success."""
-    before = state_of(fleet, SERVER)
-    change = policy(checkpoint_endpoint_sign_hash="sha384")
-    with HeldRun(fleet, "harden", at=0, anchor="Apply | Start the services", **change) as held:
-        held.must_hold()
-        fleet.fault(SERVER, "ca-down")
-        held.go()
-        run = held.end()
-    try:
-        assert run.rc != 0, run.output
-        assert "The internal CA keeps the new hash." in run.text, run.output
-        assert state_of(fleet, SERVER) == before
-    finally:
-        fleet.fault(SERVER, "none")
-    done = fleet.play("harden", **{**change, "checkpoint_endpoint_guard_deadline": 600})
-    assert done.rc == 0, done.output
-    assert (configured(fleet), active(fleet)) == ("sha384", "sha384")
-    report(fault_points=1)
