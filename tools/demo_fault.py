@@ -11,13 +11,11 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from tools.demo import Demo
+from tools.demonstration import Demo
 
 SICK = "eps2"
 ORPHAN = "eps3"

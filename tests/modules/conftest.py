@@ -6,20 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.support.fleet import Fleet
+from tests.support.fleet import Fleet, raised
 
 
 @pytest.fixture(scope="session")
 def fleet() -> Iterator[Fleet]:
     """A lab of all kinds of servers; tests leave each server as they found it, or with another policy."""
-    with TemporaryDirectory(prefix="lab-") as folder:
-        raised = Fleet(Path(folder) / "lab")
-        try:
-            yield raised.up("--management", "2", "--policy", "6", "--stop-seconds", "0.1", "--start-seconds", "0.1")
-        finally:
-            raised.down()
+    with raised("--management", "2", "--policy", "6", "--stop-seconds", "0.1", "--start-seconds", "0.1") as lab:
+        yield lab

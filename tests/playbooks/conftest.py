@@ -6,22 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.support.fleet import Fleet
-
-QUICK = ("--stop-seconds", "0.1", "--start-seconds", "0.1")
+from tests.support.fleet import Fleet, raised
 
 
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[Fleet]:
     """One management server and three policy servers: stock, all but SSLv3, several virtual hosts."""
-    with TemporaryDirectory(prefix="lab-") as folder:
-        raised = Fleet(Path(folder) / "lab")
-        try:
-            yield raised.up("--management", "1", "--policy", "3", *QUICK)
-        finally:
-            raised.down()
+    with raised("--management", "1", "--policy", "3", "--stop-seconds", "0.1", "--start-seconds", "0.1") as lab:
+        yield lab

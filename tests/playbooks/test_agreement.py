@@ -13,14 +13,12 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.probe import probe
 
 from tests.lab.checkpoint_lab.heartbeat import Heartbeats
-from tests.support.fleet import UNKNOWN_NAME, Fleet
+from tests.support.fleet import UNKNOWN_NAME, Fleet, raised
 from tests.wire import peers
 
 Answers = dict[tuple[int, str], list[str]]
@@ -32,12 +30,8 @@ MARGIN = 2.0
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[Fleet]:
     """All kinds of servers that the lab has."""
-    with TemporaryDirectory(prefix="lab-") as folder:
-        raised = Fleet(Path(folder) / "lab")
-        try:
-            yield raised.up("--stop-seconds", "0.1", "--start-seconds", "0.1")
-        finally:
-            raised.down()
+    with raised("--stop-seconds", "0.1", "--start-seconds", "0.1") as lab:
+        yield lab
 
 
 def ours(fleet: Fleet, server: str) -> Answers:

@@ -29,7 +29,9 @@ def heartbeats(fleet: Fleet, source: str, version: str, server: str = SERVER) ->
 def listed(fleet: Fleet, folder: Path, **variables: Any) -> tuple[dict[str, Any], list[dict[str, str]], str]:
     """Run clients.yml; returns what it wrote as JSON and as CSV, and its output. No server may be touched."""
     before = {server: fleet.snapshot(server) for server in fleet.hosts}
-    files = {f"checkpoint_endpoint_clients_{kind}": str(folder / f"clients.{kind}") for kind in ("csv", "json")}
+    files: dict[str, Any] = {
+        f"checkpoint_endpoint_clients_{kind}": str(folder / f"clients.{kind}") for kind in ("csv", "json")
+    }
     run = fleet.play("clients", **files, **variables)
     assert run.rc == 0, run.output
     assert {server: fleet.snapshot(server) for server in fleet.hosts} == before

@@ -9,6 +9,7 @@ openssl, files are read as they lie on the disk. So it can say whether the colle
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import json
@@ -246,6 +247,17 @@ class Fleet:
         """Everything about every file of the server that a reader must not change: bytes, times, mode, owner, inode."""
         root = self.root(server)
         return {str(path.relative_to(root)): _identity(path) for path in _still_files(root)}
+
+
+@contextlib.contextmanager
+def raised(*options: str) -> Iterator[Fleet]:
+    """A fleet in a temporary folder for as long as the block runs; nothing is left of it."""
+    with tempfile.TemporaryDirectory(prefix="lab-") as folder:
+        fleet = Fleet(Path(folder) / "lab")
+        try:
+            yield fleet.up(*options)
+        finally:
+            fleet.down()
 
 
 def read_recap(output: str) -> dict[str, dict[str, int]]:
