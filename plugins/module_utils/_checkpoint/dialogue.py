@@ -113,13 +113,19 @@ class _Talk(object):
 
 def _start(argv, variables):
     variables = dict(variables, LC_ALL='C', LANGUAGE='C')
-    master, slave = pty.openpty()
+    try:
+        master, slave = pty.openpty()
+    except (OSError, IOError) as error:
+        raise AdministratorError(
+            'the program could not be started', path=argv[0], expected='a free pseudo terminal, below /dev/pts', found=str(error)
+        )
     try:
         settings = termios.tcgetattr(slave)
         settings[1] &= ~termios.OPOST
         settings[3] &= ~termios.ECHO
         termios.tcsetattr(slave, termios.TCSANOW, settings)
-        process = subprocess.Popen(
+        # A terminal and a dialogue: more than a module's run_command, which is asked for, can do.
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function
             argv, stdin=slave, stdout=slave, stderr=slave, env=variables, cwd='/', close_fds=True, **NEW_GROUP
         )
     except (OSError, IOError) as error:

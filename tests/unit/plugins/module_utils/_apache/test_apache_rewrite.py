@@ -59,7 +59,10 @@ def test_several_protocols(site):
 
 @pytest.mark.parametrize('old, new', [
     (TLS, b'<VirtualHost *:443>\nSSLEngine on\nSSLProtocol TLSv1.2\n</VirtualHost>\n'),
-    (b'<VirtualHost *:443>\r\n\t  SSLEngine on\r\n</VirtualHost>\r\n', b'<VirtualHost *:443>\r\n\t  SSLEngine on\r\n\t  SSLProtocol TLSv1.2\r\n</VirtualHost>\r\n'),
+    (
+        b'<VirtualHost *:443>\r\n\t  SSLEngine on\r\n</VirtualHost>\r\n',
+        b'<VirtualHost *:443>\r\n\t  SSLEngine on\r\n\t  SSLProtocol TLSv1.2\r\n</VirtualHost>\r\n',
+    ),
     (b'SSLEngine on\n' + TLS, b'SSLEngine on\nSSLProtocol TLSv1.2\n' + TLS),
     (b'# x\r\nSSLEngine on', b'# x\r\nSSLEngine on\r\nSSLProtocol TLSv1.2'),
     (b'SSLEngine on', b'SSLEngine on\nSSLProtocol TLSv1.2'),

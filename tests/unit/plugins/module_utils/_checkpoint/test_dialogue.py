@@ -119,3 +119,12 @@ def test_odd_bytes_and_line_ends(talk):
 def test_a_program_that_cannot_be_started_is_an_error(talk):
     with pytest.raises(AdministratorError, match='could not be started'):
         talk('true\n', program='none')
+
+
+def test_a_server_without_free_terminals(talk, monkeypatch):
+    def none_left():
+        raise OSError('out of pty devices')
+
+    monkeypatch.setattr(dialogue.pty, 'openpty', none_left)
+    with pytest.raises(AdministratorError, match='a free pseudo terminal, below /dev/pts.*out of pty devices'):
+        talk('echo "Sure? (y/n)"; read answer\n')
