@@ -426,4 +426,3 @@ def test_locale_has_no_say(tmpdir):
     environ = dict(os.environ, LC_ALL='C', PYTHONCOERCECLOCALE='0', PYTHONUTF8='0')
     subprocess.check_call([sys.executable, '-c', program], env=environ)
     assert contents(path) == b'new'
-

@@ -110,4 +110,3 @@ def management(server, authorities):
     listed = server.write('list', LIST_HEAD + 'CPD        19730  E     1       [17:54:45] 31/5/2019   Y    cpd\n')
     server.tool('cpwd_admin', 'cat %s\n' % listed)
     return server
-
