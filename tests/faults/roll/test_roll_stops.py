@@ -13,7 +13,6 @@ import pytest
 from tests.faults.roll.conftest import Report, lab
 from tests.faults.roll.held import HeldRun, until
 from tests.faults.roll.states import (
-    DEADLINE,
     PROTOCOLS,
     SLACK,
     ServerState,
@@ -25,6 +24,8 @@ from tests.faults.roll.states import (
 from tests.support.fleet import Fleet
 
 START = "Apply | Start the services"
+# Seconds until the guard acts: servers that are changed together take longer on a busy machine.
+PATIENT = 120
 States = dict[str, ServerState]
 
 
@@ -59,7 +60,7 @@ def converges(fleet: Fleet, *servers: str) -> None:
 
 
 def run_with(serial: Any) -> dict[str, Any]:
-    return policy(checkpoint_endpoint_serial=serial)
+    return policy(PATIENT, checkpoint_endpoint_serial=serial)
 
 
 def test_the_canary_fails(fleet: Fleet, before: States, report: Report) -> None:
@@ -111,7 +112,7 @@ def test_a_server_is_lost_in_the_middle_of_a_batch(
     assert f"{lost} did not come to an end. The guard on the server puts the old configuration back" in run.text or (
         f"{lost}" in run.output.rpartition("TASK [Show the fleet]")[2]
     )
-    assert until(lambda: guard(fleet, lost)["state"] == "rolled_back", DEADLINE + SLACK)
+    assert until(lambda: guard(fleet, lost)["state"] == "rolled_back", PATIENT + SLACK)
     assert touched(fleet, before) == {*first, *batch}
     assert state_of(fleet, lost) == before[lost]
     for server in {*first, *batch} - {lost}:
@@ -121,16 +122,16 @@ def test_a_server_is_lost_in_the_middle_of_a_batch(
     report(fault_points=1)
 
 
-def test_the_last_server_of_all_is_lost(fleet: Fleet, before: States, report: Report) -> None:
-    """There is no batch behind it whose gate would notice: the run fails all the same."""
-    with HeldRun(fleet, "harden", "--limit", "eps1,eps2", at=0, anchor=START, occurrence=2, **run_with(1)) as held:
+def test_a_batch_of_one_is_lost(fleet: Fleet, before: States, report: Report) -> None:
+    """ansible ends with a batch of which nobody is left: nobody behind it is touched, and what it says is its own."""
+    with HeldRun(fleet, "harden", at=0, anchor=START, occurrence=2, **run_with(1)) as held:
         held.must_hold(START)
         fleet.fault("eps2", "unreachable")
         held.go()
         run = held.end()
     assert run.rc != 0
-    assert "eps2 did not come to an end. The guard on the server puts the old configuration back by itself." in run.text
-    assert until(lambda: guard(fleet, "eps2")["state"] == "rolled_back", DEADLINE + SLACK)
+    assert run.stats["eps2"]["unreachable"] == 1, run.output
+    assert until(lambda: guard(fleet, "eps2")["state"] == "rolled_back", PATIENT + SLACK)
     assert touched(fleet, before) == {"eps1", "eps2"}
     assert state_of(fleet, "eps2") == before["eps2"]
     report(fault_points=1)
