@@ -83,10 +83,10 @@ class SmallServer:
     def _command_lines() -> list[str]:
         return [text.replace("\0", " ") for text in _of_processes("cmdline").values()]
 
-    @staticmethod
-    def guard_processes() -> list[int]:
-        """The numbers of all guard processes of this machine."""
-        return [number for number, name in _of_processes("comm").items() if name.strip() == "change_guard"]
+    def guard_processes(self) -> set[int]:
+        """The numbers of the guard processes that programs called with this server in their arguments have left."""
+        own = {number for number, text in _of_processes("cmdline").items() if str(self.root) in text}
+        return {number for number, name in _of_processes("comm").items() if name.strip() == "change_guard"} & own
 
     @staticmethod
     def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:

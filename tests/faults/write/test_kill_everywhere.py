@@ -45,8 +45,8 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def no_other_guards(server: SmallServer, before: set[int], known: set[int]) -> bool:
-    return set(server.guard_processes()) - before == known
+def only_guard(server: SmallServer, known: set[int]) -> bool:
+    return server.guard_processes() == known
 
 
 def is_gone(process: dict[str, Any]) -> bool:
@@ -174,35 +174,41 @@ def settings(server: SmallServer) -> dict[str, Any]:
     return {"settings": server.settings()}
 
 
+# The steps of the guard wait for processes, so how often they look depends on the time, and behind their last change there is nothing but looks.
+# A point that a run does not come to counts for nothing; the run then ended undisturbed, which must hold as well.
+
+
 def test_arming(server: SmallServer, tmp_path: Path, report: Callable[[str, int], None]) -> None:
-    points = faults.kill_points("arm", settings(server), tmp_path / "log")
+    points = faults.between(faults.kill_points("arm", settings(server), tmp_path / "log"), tmp_path)
     _guard.disarm(server.settings())
     states = set()
+    killed = 0
     for number, point in enumerate(points):
         # Each time the first guard of its server: there is the most to make.
         given = server.settings(state_dir=str(server.root / f"state{number}"))
-        before = set(server.guard_processes())
-        assert faults.kill_at(point, "arm", {"settings": given}), point
+        killed += faults.kill_at(point, "arm", {"settings": given})
         told = _guard.read_guard(given["state_dir"])
         states.add(told["state"])
         assert server.conf.read_text() == "old\n" and server.runs() and server.calls() == []
         # No process stays that the state does not tell of.
         armed = {told["pid"]} if told["state"] == "armed" else set()
-        assert server.until(partial(no_other_guards, server, before, armed)), point
+        assert server.until(partial(only_guard, server, armed)), point
         done = faults.run("arm", {"settings": given})
         assert done.returncode == 0 and _guard.read_guard(given["state_dir"])["state"] == "armed", (point, done.stdout)
         _guard.disarm(given)
     assert states == {"none", "armed"} and leftovers(tmp_path) == []
-    report("arm", len(points))
+    assert killed > 0.9 * len(points)
+    report("arm", killed)
 
 
 def test_disarming(server: SmallServer, tmp_path: Path, report: Callable[[str, int], None]) -> None:
     arguments = settings(server)
     _guard.arm(server.settings())
-    points = faults.kill_points("disarm", arguments, tmp_path / "log")
+    points = faults.between(faults.kill_points("disarm", arguments, tmp_path / "log"), tmp_path)
+    killed = 0
     for point in points:
         guard = _guard.arm(server.settings())
-        assert faults.kill_at(point, "disarm", arguments), point
+        killed += faults.kill_at(point, "disarm", arguments)
         state = _guard.read_guard(server.state_dir)["state"]
         assert state in ("armed", "disarmed"), point
         if state == "disarmed":
@@ -210,7 +216,8 @@ def test_disarming(server: SmallServer, tmp_path: Path, report: Callable[[str, i
         assert faults.run("disarm", arguments).returncode == 0, point
         assert _guard.read_guard(server.state_dir)["state"] == "disarmed" and server.calls() == [], point
         processes.end(guard["process"])
-    report("disarm", len(points))
+    assert killed > 0.9 * len(points)
+    report("disarm", killed)
 
 
 def test_rolling_back(server: SmallServer, tmp_path: Path, report: Callable[[str, int], None]) -> None:
@@ -224,10 +231,11 @@ def test_rolling_back(server: SmallServer, tmp_path: Path, report: Callable[[str
         server.start_with_what_is_there()
 
     half_changed()
-    points = faults.kill_points("roll_back", arguments, tmp_path / "log")
+    points = faults.between(faults.kill_points("roll_back", arguments, tmp_path / "log"), tmp_path)
+    killed = 0
     for point in points:
         half_changed()
-        assert faults.kill_at(point, "roll_back", arguments), point
+        killed += faults.kill_at(point, "roll_back", arguments)
         assert server.conf.read_text() in ("old\n", "new\n"), point
         server.conf.with_name("ssl.conf").stat()
         server.until(lambda: not server.is_busy())
@@ -240,7 +248,8 @@ def test_rolling_back(server: SmallServer, tmp_path: Path, report: Callable[[str
         )
         assert server.conf.read_text() == "old\n" and server.runs() and server.runs_with() == "old\n", point
         assert leftovers(tmp_path) == [], point
-    report("roll back", len(points))
+    assert killed > 0.9 * len(points)
+    report("roll back", killed)
 
 
 SSL_CONF = """Listen 127.0.0.1:{port}
