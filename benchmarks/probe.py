@@ -12,6 +12,7 @@ start-up counted, and the ratio of a round is taken within that round. The answe
 from __future__ import annotations
 
 import argparse
+import functools
 import contextlib
 import json
 import os
@@ -115,7 +116,7 @@ def contenders(arguments: argparse.Namespace) -> dict[str, Callable[[list[int], 
     }
     if shutil.which("sslscan"):
         for parallel in arguments.parallel:
-            found[f"sslscan -P {parallel}"] = lambda ports, folder, p=parallel: run_sslscan(ports, folder, p)  # type: ignore[misc]  # mypy cannot type a lambda's default
+            found[f"sslscan -P {parallel}"] = functools.partial(run_sslscan, parallel=parallel)
     if shutil.which("nmap"):
         found["nmap"] = run_nmap
     if sslyze:

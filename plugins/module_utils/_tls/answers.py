@@ -52,6 +52,7 @@ _ALERT, _HANDSHAKE = 21, 22
 _SERVER_HELLO, _CERTIFICATE, _SERVER_KEY_EXCHANGE, _SERVER_HELLO_DONE = 2, 11, 12, 14
 _HELLO_REQUEST = 0
 
+
 def verdict(result, reason, alert=None, negotiated=None, cipher=None, latent=False, certificate=None, silent=False,
             again=False):
     """A Verdict with what is not said left empty."""
