@@ -12,8 +12,8 @@ start-up counted, and the ratio of a round is taken within that round. The answe
 from __future__ import annotations
 
 import argparse
-import functools
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -22,9 +22,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
