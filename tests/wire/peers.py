@@ -9,8 +9,8 @@ import contextlib
 import re
 import shutil
 import subprocess
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from xml.etree import ElementTree
 
 from tests.support import apache
 
