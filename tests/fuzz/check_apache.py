@@ -142,12 +142,13 @@ def check_rewriting(site: Site) -> None:
         assert set(changes) == set(plan.contents)
         arguments = canonical_arguments(plan.policy)
         for path, found in changes.items():
-            _only_protocols(reader.files.get(path, b""), plan.contents[path], found, arguments)
+            rule = reader.build is not None and site.httpd < (2, 3, 0)
+            _only_protocols(reader.files.get(path, b""), plan.contents[path], found, arguments, rule)
         _means_the_policy(reader, plan)
         _is_settled(reader, plan)
 
 
-def _only_protocols(old: bytes, new: bytes, changes: list[Any], arguments: bytes) -> None:
+def _only_protocols(old: bytes, new: bytes, changes: list[Any], arguments: bytes, old_rule: bool) -> None:
     """Put the changes in by hand, and look at each place with other eyes than the rewriter's."""
     pieces, position = [], 0
     for change in sorted(changes, key=lambda item: (item.start, item.end)):
@@ -156,21 +157,24 @@ def _only_protocols(old: bytes, new: bytes, changes: list[Any], arguments: bytes
             assert change.start == change.end and change.replacement.strip() == b"SSLProtocol " + arguments
         else:
             assert change.replacement.strip() == arguments
-            assert _DIRECTIVE.match(_joined_before(old, change.start)), old[change.start - 60 : change.end]
+            assert _DIRECTIVE.match(_joined_before(old, change.start, old_rule)), old[change.start - 60 : change.end]
             assert b"\n" not in re.sub(rb"\\+\r*\n", b"", old[change.start : change.end])
         pieces += [old[position : change.start], change.replacement]
         position = change.end
     assert b"".join([*pieces, old[position:]]) == new
 
 
-def _joined_before(data: bytes, position: int) -> bytes:
-    """What stands before a place in its logical line, continuations joined."""
-    begin = position
-    while True:
-        begin = data.rfind(b"\n", 0, begin) + 1
-        if begin == 0 or not data[:begin].rstrip(b"\r\n").endswith(b"\\"):
-            return re.sub(rb"\\\r?\n", b"", data[begin:position]).lstrip(b" \t\v\f\r\n")
-        begin -= 1
+def _joined_before(data: bytes, position: int, old: bool) -> bytes:
+    """What stands before a place in its logical line: lines joined one after the other, as httpd does it (util.c, ap_cfg_getline)."""
+    held = b""
+    for match in re.finditer(rb"[^\n]*\n|[^\n]+\Z", data):
+        if match.start() <= position < match.end():
+            return (held + data[match.start() : position]).lstrip(b" \t\v\f\r\n")
+        line = match.group().partition(b"\0")[0]
+        text = (line if old else held + line).removesuffix(b"\n").removesuffix(b"\r")
+        goes_on = line.endswith(b"\n") and text.endswith(b"\\") and not (old and text.endswith(b"\\\\"))
+        held = (held if old and goes_on else b"") + text[:-1] if goes_on else b""
+    return held.lstrip(b" \t\v\f\r\n")
 
 
 def _means_the_policy(reader: _Reader, plan: Any) -> None:

@@ -46,6 +46,8 @@ CONFIGURATIONS = {
     "macros in each other without end": b"".join(b"<Macro m%d>\nUse m%d\nUse m%d\n</Macro>\n" % (n, n + 1, n + 1) for n in range(40))
     + b"<Macro m40>\n</Macro>\nUse m0\n",
     "includes without end": b"Include httpd.conf\nInclude httpd.conf\n",
+    "an empty line behind continued empty lines": b"a" + b"\\\n" * 30 + b"\n    SSLProto\\\ncol all\nSSLEngine on\n",
+    "a name in pieces": b"SSLEngine on\nSSLProto\\\\\n\ncol all\n",
     "directives in deep sections": (b"<IfModule mod_ssl.c>\n" + b"Foo\n" * 9) * 3000,
 }  # fmt: skip
 
