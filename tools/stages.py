@@ -80,7 +80,8 @@ def all_stages() -> list[Stage]:
     stages = [
         _tool("sanity", seconds=1200.0),
         Stage("molecule", ("molecule", "test", "--all"), seconds=900.0),
-        _pytest("differential"),
+        # It starts a process for each processor.
+        _pytest("differential", cores=2),
         _pytest("playbooks"),
         _pytest("modules"),
         _pytest("lab"),
@@ -100,7 +101,7 @@ def all_stages() -> list[Stage]:
 
 def fault_stage() -> Stage:
     """The tests of the promises under faults: long, so they have a target of their own."""
-    return _pytest("faults", seconds=3000.0)
+    return _pytest("faults", "-n", "2", "--dist", "loadfile", cores=2, seconds=3000.0)
 
 
 def _present(stage: Stage) -> bool:
