@@ -109,7 +109,7 @@ def test_a_log_with_a_condition_is_no_complete_one(tmpdir, condition, complete):
 
 
 @pytest.mark.parametrize(('target', 'kind', 'path'), [
-    (b'logs/a', FILE, b'/root/logs/a'), (b'/var/log/a', FILE, b'/var/log/a'),
+    (b'logs/a', FILE, b'/srv/httpd/logs/a'), (b'/var/log/a', FILE, b'/var/log/a'),
     (b'|/usr/sbin/rotatelogs /logs/a.%Y%m%d 86400', PATTERN, b'/logs/a.%Y%m%d'),
     (b'||/usr/sbin/rotatelogs -l -f -L /logs/link /logs/a.%Y%m%d 86400 +60', PATTERN, b'/logs/a.%Y%m%d'),
     (b'|$ /usr/sbin/rotatelogs "/logs/a b.%H" 5M', PATTERN, b'/logs/a b.%H'),
@@ -124,7 +124,7 @@ def test_a_log_with_a_condition_is_no_complete_one(tmpdir, condition, complete):
     (b'syslog:local1', NONE, None),
 ])
 def test_targets(target, kind, path):
-    result = read_target(target, b'/root')
+    result = read_target(target, b'/srv/httpd')
     assert (result.kind, result.path) == (kind, path)
     assert (result.reason is None) == (kind != NONE)
 
