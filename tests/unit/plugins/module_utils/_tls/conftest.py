@@ -23,8 +23,8 @@ class Peer(object):
         self._server.listen(64)
         self.host, self.port = self._server.getsockname()[:2]
         self.connections = 0
-        self.open = 0
         self.most_open = 0
+        self._open = set()
         self._lock = threading.Lock()
         self._ended = threading.Event()
         thread = threading.Thread(target=self._accept)
@@ -39,9 +39,9 @@ class Peer(object):
                 return
             with self._lock:
                 self.connections += 1
-                self.open += 1
-                self.most_open = max(self.most_open, self.open)
                 number = self.connections
+                self._open.add(number)
+                self.most_open = max(self.most_open, len(self._open))
             thread = threading.Thread(target=self._serve, args=(link, number))
             thread.daemon = True
             thread.start()
@@ -54,9 +54,13 @@ class Peer(object):
             # The probe hung up, as it may at any time.
             pass
         finally:
-            with self._lock:
-                self.open -= 1
+            self.leave(number)
             link.close()
+
+    def leave(self, number):
+        """Count a connection as open no longer: before its last answer, because the next one may come before this thread sees its end."""
+        with self._lock:
+            self._open.discard(number)
 
     def endpoint(self, *names):
         found = {'host': self.host, 'port': self.port}

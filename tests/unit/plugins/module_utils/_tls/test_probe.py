@@ -255,6 +255,7 @@ def test_connections_to_one_endpoint_are_bounded(peer, talk):
     def treat(link, number):
         talk.read_hello(link)
         time.sleep(0.05)
+        server.leave(number)
         link.sendall(ALERT_70)
 
     server = peer(treat)
