@@ -44,7 +44,7 @@ def commands() -> dict[str, list[str]]:
         "syntax of the playbooks": [*syntax, *(f"{NAME}.{playbook}" for playbook in playbooks)],
         "documentation of the modules": ["ansible-doc", "-t", "module", "--json", *modules],
         "tests of modules": [*pytest, "tests/modules", "-k", "epm1 or eps1 or sign_hash or services"],
-        "there and back": [*pytest, "tests/playbooks/test_there_and_back.py"],
+        "a fleet hardened, twice": [*pytest, "tests/playbooks/test_there_and_back.py", "-k", "harden"],
     }
 
 
