@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections import namedtuple
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._clock import seconds_up
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
 CommandResult = namedtuple('CommandResult', ['argv', 'rc', 'stdout', 'stderr', 'timed_out', 'seconds'])
@@ -58,7 +59,7 @@ def run_command(argv, environ=None, timeout=60.0, stdin=b'', cwd='/', locale='C'
     variables = dict(os.environ if environ is None else environ)
     if locale is not None:
         variables['LC_ALL'] = variables['LANGUAGE'] = locale
-    started = time.time()
+    started = seconds_up()
     folder = _scratch_folder(argv[0])
     with _scratch(folder) as given, _scratch(folder) as out, _scratch(folder) as err:
         given.write(stdin)
@@ -69,7 +70,7 @@ def run_command(argv, environ=None, timeout=60.0, stdin=b'', cwd='/', locale='C'
             end_group(process)
         out.seek(0)
         err.seek(0)
-        return CommandResult(list(argv), process.returncode, out.read(), err.read(), timed_out, time.time() - started)
+        return CommandResult(list(argv), process.returncode, out.read(), err.read(), timed_out, seconds_up() - started)
 
 
 def _scratch(folder):
@@ -105,10 +106,10 @@ def _start(argv, variables, given, out, err, cwd):
 
 
 def _wait(process, until):
-    """Wait for the end of a process; False when ``until`` (seconds since the epoch) passed before it."""
+    """Wait for the end of a process; False when ``until`` (see seconds_up) passed before it."""
     pause = 0.005
     while process.poll() is None:
-        if time.time() >= until:
+        if seconds_up() >= until:
             return False
         time.sleep(pause)
         pause = min(pause * 1.5, 0.1)
@@ -123,7 +124,7 @@ def end_group(process):
         except OSError as error:
             if error.errno != errno.ESRCH:
                 raise
-        if _wait(process, time.time() + GRACE_SECONDS):
+        if _wait(process, seconds_up() + GRACE_SECONDS):
             return
     process.wait()
 

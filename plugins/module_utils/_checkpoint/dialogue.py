@@ -23,6 +23,7 @@ import termios
 import time
 from collections import namedtuple
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._clock import seconds_up
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import NEW_GROUP, end_group
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
@@ -53,7 +54,7 @@ def converse(argv, variables, question, answer, approve, timeout=60.0):
     """
     master, process = _start(argv, variables)
     try:
-        talk = _Talk(master, process, time.time() + timeout)
+        talk = _Talk(master, process, seconds_up() + timeout)
         talk.follow(question, answer, approve)
         return talk.end()
     finally:
@@ -73,8 +74,8 @@ class _Talk(object):
 
     def follow(self, question, answer, approve):
         """Listen and answer until the program closes its terminal, ends, waits for something else, or the time is over."""
-        while time.time() < self._until and len(self._said[self._answered]) < _MOST_OUTPUT:
-            ready = select.select([self._master], [], [], max(0.0, min(QUIET_SECONDS, self._until - time.time())))[0]
+        while seconds_up() < self._until and len(self._said[self._answered]) < _MOST_OUTPUT:
+            ready = select.select([self._master], [], [], max(0.0, min(QUIET_SECONDS, self._until - seconds_up())))[0]
             if ready:
                 data = self._read()
                 if not data:
@@ -104,7 +105,7 @@ class _Talk(object):
 
     def end(self):
         """Wait for the end of the program as long as there is time."""
-        while self._process.poll() is None and self._unexpected is None and time.time() < self._until:
+        while self._process.poll() is None and self._unexpected is None and seconds_up() < self._until:
             time.sleep(0.01)
         ended = self._process.poll()
         timed_out = ended is None and self._unexpected is None

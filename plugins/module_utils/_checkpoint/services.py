@@ -22,6 +22,7 @@ from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint import watchdog
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.parallel import ask_all, values
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._clock import seconds_up
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import tail
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
@@ -163,7 +164,7 @@ def ensure_services(environment, state, timeout=600.0, ports=(), check_mode=Fals
 def _reach(environment, wanted, timeout, ports):
     for port in ports:
         parse_address(port)
-    until = time.time() + timeout
+    until = seconds_up() + timeout
     # Daemons keep the locale that they are started with: the profile's, not ours.
     result = environment.run([wanted.tool], timeout=timeout, locale=None)
     pause = 0.1
@@ -171,7 +172,7 @@ def _reach(environment, wanted, timeout, ports):
         state, problem = _look(environment, ports)
         if state is not None and state.state == wanted.state:
             return state
-        if time.time() + pause >= until:
+        if seconds_up() + pause >= until:
             raise _not_reached(wanted, timeout, result, state, problem)
         time.sleep(pause)
         pause = min(pause * 1.5, 2.0)

@@ -17,6 +17,7 @@ import time
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import read_services
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._clock import seconds_up
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import backup_file, list_backups, read_backup, read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import processes
@@ -124,7 +125,7 @@ def _new_record(settings, environment, restore, running):
         'armed_at': now_text(now),
         'deadline': settings['deadline'],
         'deadline_at': now_text(now + settings['deadline']),
-        'due': processes.seconds_up() + settings['deadline'],
+        'due': seconds_up() + settings['deadline'],
         'restore': restore,
         'ports': list(settings['ports']),
         'processes': running,
@@ -148,8 +149,8 @@ def _guard(store, record, environment, kept):
     """The life of the guard process."""
     if not _confirmed(store, record):
         return
-    while record['due'] > processes.seconds_up():
-        time.sleep(max(0.0, min(record['due'] - processes.seconds_up(), _TICK)))
+    while record['due'] > seconds_up():
+        time.sleep(max(0.0, min(record['due'] - seconds_up(), _TICK)))
         if not store.still_open(record):
             return
     reason = 'The deadline passed and the change was not confirmed (%s)' % record['purpose']

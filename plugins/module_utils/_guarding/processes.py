@@ -22,6 +22,7 @@ try:
 except ImportError:  # a Python that was built without it
     ctypes = None
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._clock import seconds_up
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
 _BOOT_ID = '/proc/sys/kernel/random/boot_id'
@@ -30,15 +31,6 @@ _NAME = b'change_guard'  # what ps -e and pgrep show; 15 bytes at most
 _SIGNALS_OF_A_SESSION = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGTTOU, signal.SIGTTIN, signal.SIGTSTP)
 _ENDED = (b'Z', b'X', b'x')
 _SECONDS_TO_APPEAR = 30.0
-
-
-def seconds_up():
-    """Seconds since the server was started: no setting of its clock moves them."""
-    try:
-        with open('/proc/uptime', 'rb') as uptime:
-            return float(uptime.read().split()[0])
-    except (OSError, IOError, ValueError, IndexError):
-        return time.monotonic() if hasattr(time, 'monotonic') else time.time()
 
 
 def boot_id():

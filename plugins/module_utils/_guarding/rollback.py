@@ -20,6 +20,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
     stop_services,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.watchdog import EXECUTING
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._clock import seconds_up
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
     read_backup,
@@ -27,7 +28,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
     remove_leftovers,
     restore_file,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.processes import identify, seconds_up
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.processes import identify
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import now_text
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import name_bytes
 
