@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.server
   - checkpoint_endpoint.hardening.profile
+  - checkpoint_endpoint.hardening.guard
   - checkpoint_endpoint.hardening.state_dir
 options:
   files:
@@ -114,6 +115,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import while_armed
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._restore import differences, plan_restore, restore, warnings_of
 
 
@@ -131,6 +133,7 @@ def argument_spec():
         httpd_conf=dict(type='path'),
         timeout=dict(type='int', default=60),
         profile=dict(type='path'),
+        guard=dict(type='str'),
         state_dir=dict(type='path', default='/var/lib/checkpoint_endpoint_hardening'),
     )
 
@@ -163,7 +166,8 @@ def run(given, check_mode):
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     try:
-        result = run(module.params, module.check_mode)
+        with while_armed(module.params['state_dir'], module.params['guard'], module.check_mode):
+            result = run(module.params, module.check_mode)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
     for warning in result.pop('warnings'):

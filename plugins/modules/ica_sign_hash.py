@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.server
   - checkpoint_endpoint.hardening.profile
+  - checkpoint_endpoint.hardening.guard
   - checkpoint_endpoint.hardening.state_dir
 options:
   algorithm:
@@ -131,6 +132,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.internal_ca import ensure_sign_hash
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import while_armed
 
 ALGORITHMS = ['sha1', 'sha256', 'sha384', 'sha512']
 
@@ -140,6 +142,7 @@ def argument_spec():
         algorithm=dict(type='str', choices=ALGORITHMS, required=True),
         timeout=dict(type='int', default=60),
         profile=dict(type='path'),
+        guard=dict(type='str'),
         state_dir=dict(type='path', default='/var/lib/checkpoint_endpoint_hardening'),
     )
 
@@ -160,7 +163,8 @@ def main():
     given = module.params
     try:
         environment = read_environment(given['profile'])
-        result = ensure_sign_hash(environment, given['state_dir'], given['algorithm'], given['timeout'], module.check_mode)
+        with while_armed(given['state_dir'], given['guard'], module.check_mode):
+            result = ensure_sign_hash(environment, given['state_dir'], given['algorithm'], given['timeout'], module.check_mode)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
     if result['changed']:

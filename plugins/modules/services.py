@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.server
   - checkpoint_endpoint.hardening.profile
+  - checkpoint_endpoint.hardening.guard
   - checkpoint_endpoint.hardening.state_dir
 options:
   state:
@@ -46,9 +47,6 @@ options:
     type: list
     elements: str
     default: []
-  state_dir:
-    description:
-      - Not used by this module. It is accepted so that one setting serves all modules of the action group.
 attributes:
   check_mode:
     support: full
@@ -134,6 +132,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import ensure_services
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import while_armed
 
 
 def argument_spec():
@@ -142,6 +141,7 @@ def argument_spec():
         timeout=dict(type='int', default=600),
         ports=dict(type='list', elements='str', default=[]),
         profile=dict(type='path'),
+        guard=dict(type='str'),
         state_dir=dict(type='path', default='/var/lib/checkpoint_endpoint_hardening'),
     )
 
@@ -151,7 +151,8 @@ def main():
     given = module.params
     try:
         environment = read_environment(given['profile'])
-        result = ensure_services(environment, given['state'], given['timeout'], given['ports'], module.check_mode)
+        with while_armed(given['state_dir'], given['guard'], module.check_mode):
+            result = ensure_services(environment, given['state'], given['timeout'], given['ports'], module.check_mode)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
     if result['changed']:

@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.server
   - checkpoint_endpoint.hardening.profile
+  - checkpoint_endpoint.hardening.guard
   - checkpoint_endpoint.hardening.state_dir
 options:
   path:
@@ -184,6 +185,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import while_armed
 
 
 def argument_spec():
@@ -196,6 +198,7 @@ def argument_spec():
         httpd_conf=dict(type='path'),
         timeout=dict(type='int', default=60),
         profile=dict(type='path'),
+        guard=dict(type='str'),
         state_dir=dict(type='path', default='/var/lib/checkpoint_endpoint_hardening'),
     )
 
@@ -229,7 +232,8 @@ def run(given, check_mode):
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), add_file_common_args=True, supports_check_mode=True)
     try:
-        result = run(module.params, module.check_mode)
+        with while_armed(module.params['state_dir'], module.params['guard'], module.check_mode):
+            result = run(module.params, module.check_mode)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
     attributes = module.load_file_common_arguments(module.params, path=result['path'])

@@ -24,7 +24,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._gua
     keep_backups,
     patience,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store, held_by, judge, now_text
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import LOCK_SECONDS, Store, held_by, judge, now_text
 
 
 def disarm(settings):
@@ -124,8 +124,10 @@ def trigger(settings):
     :raises AdministratorError: when it did not succeed; the message says how the server is
     """
     store = Store(settings['state_dir'])
-    check_trigger(judge(store.load()), settings)
-    with store.locked():
+    told = judge(store.load())
+    check_trigger(told, settings)
+    # A guard that is at it already is waited for.
+    with store.locked(patience(told, FOREGROUND_ATTEMPTS) if told['state'] == 'triggered' else LOCK_SECONDS):
         record = store.load()
         if not check_trigger(judge(record), settings):
             return False, judge(record)

@@ -12,6 +12,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.faults.roll import roles
+from tests.faults.roll.held import HeldRun, boundaries
+from tests.faults.roll.states import policy
 from tests.support.fleet import Fleet
 
 QUICK = ("--stop-seconds", "0.2", "--start-seconds", "0.2")
@@ -38,3 +41,14 @@ def report(record_property: Callable[[str, object], None]) -> Report:
             record_property(name, round(value, 1) if isinstance(value, float) else value)
 
     return tell
+
+
+@pytest.fixture(scope="session")
+def steps() -> list[str]:
+    """The tasks behind each boundary, from a run that nothing disturbs."""
+    with lab(1, 1) as fleet, HeldRun(fleet, "harden", "--limit", "eps1", **policy()) as run:
+        done = run.end()
+        assert done.rc == 0, done.output
+        found = boundaries(run.tasks())
+    assert set(roles.guarded_tasks()) <= set(found), "a task of the role was never begun"
+    return found

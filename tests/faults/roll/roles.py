@@ -10,14 +10,16 @@ from typing import Any
 
 import yaml
 
+from tests.faults.roll.held import DISARM
 from tests.support.collection import ROOT
 
 APPLY = Path(ROOT) / "roles/enforce/tasks/apply.yml"
 
 
 def guarded_tasks() -> list[str]:
-    """The names of the tasks of apply.yml, those of its blocks included, without its rescue."""
-    return list(_names(yaml.safe_load(APPLY.read_text("utf-8"))))
+    """The names of the tasks of apply.yml up to the one behind the disarming, those of its blocks included, without its rescue."""
+    names = _names(yaml.safe_load(APPLY.read_text("utf-8")))
+    return names[: names.index(DISARM) + 2]
 
 
 def _names(tasks: list[dict[str, Any]]) -> list[str]:

@@ -5,34 +5,19 @@
 
 from __future__ import annotations
 
-import itertools
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
 
 import pytest
 
 from tests.faults.roll import roles
+from tests.faults.roll.boundary import AT_ONCE, Harm, Harmed, fleet_for, harm_each, must_converge, must_have_come_back
 from tests.faults.roll.conftest import Report, lab
 from tests.faults.roll.held import HeldRun, boundaries, until
-from tests.faults.roll.states import (
-    DEADLINE,
-    PROTOCOLS,
-    SLACK,
-    ServerState,
-    calls,
-    dress,
-    guard,
-    leftovers,
-    policy,
-    state_of,
-)
+from tests.faults.roll.states import DEADLINE, PROTOCOLS, SLACK, calls, guard, policy, state_of
 from tests.faults.roll.watch import Watch
 from tests.support.fleet import Fleet, Run
 
-AT_ONCE = 3
 # Long enough to be cut in the middle.
 TOOL_SECONDS = ("--stop-seconds", "2", "--start-seconds", "2")
 
@@ -95,97 +80,41 @@ def test_cut_while_a_tool_runs(small: Fleet, server: str, tool: str, report: Rep
 # -- for good
 
 
-@dataclass(frozen=True)
-class Lost:
-    """What became of a server that was lost at one boundary.
-
-    :ivar asked: whether anything was asked of the server after that
-    """
-
-    server: str
-    run: Run
-    before: ServerState
-    after: ServerState
-    guard: str
-    watch: Watch
-
-    @property
-    def asked(self) -> bool:
-        """Whether ansible noticed."""
-        return bool(self.run.stats[self.server]["unreachable"])
-
-
-@pytest.fixture(scope="module")
-def steps(small: Fleet) -> list[str]:
-    """The tasks behind each boundary, from a run that nothing disturbs."""
-    with HeldRun(small, "harden", "--limit", "eps4", **policy(600)) as run:
-        assert run.end().rc == 0, run.output
-        return boundaries(run.tasks())
-
-
 @pytest.fixture(scope="module")
 def fleet(steps: list[str]) -> Iterator[Fleet]:
-    """A policy server for each boundary."""
-    with lab(1, len(steps)) as raised:
-        for server in raised.hosts:
-            dress(raised, server)
+    with fleet_for(steps) as raised:
         yield raised
 
 
-def lose_at(fleet: Fleet, number: int, task: str, slots: threading.Semaphore) -> Lost:
-    """Let a server be unreachable from one boundary on, and wait for what becomes of it without us."""
-    server = f"eps{number + 1}"
-    with ExitStack() as stack:
-        with slots:
-            before = state_of(fleet, server)
-            watch = stack.enter_context(Watch(fleet, server))
-            with HeldRun(fleet, "harden", "--limit", server, at=number, **policy()) as held:
-                assert held.must_hold(task) == number
-                fleet.fault(server, "unreachable")
-                held.go()
-                run = held.end()
-        assert until(lambda: guard(fleet, server)["state"] not in ("armed", "triggered"), DEADLINE + SLACK, 0.5)
-        assert until(lambda: watch.answers, SLACK)
-    with slots:
-        return Lost(server, run, before, state_of(fleet, server), guard(fleet, server)["state"], watch)
+def lose(fleet: Fleet, server: str, held: HeldRun) -> Run:
+    """The server is unreachable from now on; the run goes on and finds out."""
+    fleet.fault(server, "unreachable")
+    held.go()
+    return held.end()
 
 
 @pytest.fixture(scope="module")
-def lost(fleet: Fleet, steps: list[str]) -> list[Lost]:
-    """Every boundary, at once."""
-    slots = threading.Semaphore(AT_ONCE)
-    with ThreadPoolExecutor(len(steps)) as pool:
-        same = itertools.repeat
-        return list(pool.map(lose_at, same(fleet), itertools.count(), steps, same(slots)))
+def lost(fleet: Fleet, steps: list[str]) -> list[Harmed]:
+    return harm_each(fleet, steps, Harm(lose))
 
 
-def test_lost_for_good_at_every_boundary(lost: list[Lost], report: Report) -> None:
+@pytest.fixture(scope="module")
+def changed(steps: list[str]) -> set[int]:
+    """Behind the disarming nothing is asked of the server any more."""
+    return {len(steps) - 1}
+
+
+def test_lost_for_good_at_every_boundary(lost: list[Harmed], changed: set[int], report: Report) -> None:
     """The server helps itself while nobody can reach it; the run fails and says that it was lost."""
-    report(fault_points=len(lost), longest_outage=max(item.watch.longest for item in lost))
-    last = len(lost) - 1
+    must_have_come_back(lost, changed, report)
     for number, item in enumerate(lost):
-        assert item.guard == ("none" if number == 0 else "disarmed" if number == last else "rolled_back"), item
-        assert item.after.services == "started", item
-        assert item.after.dress == item.before.dress, item
-        if number < last:
-            assert item.run.rc != 0 and item.asked, item.run.output
-            assert f"fatal: [{item.server}]: UNREACHABLE!" in item.run.output
-            assert (item.after.files, item.after.wire) == (item.before.files, item.before.wire), item
-        else:
-            assert item.run.rc == 0 and not item.asked, item.run.output
-            assert item.before.only_protocols_differ(item.after), item
-        assert item.watch.longest < DEADLINE + SLACK, item
+        assert item.run
+        asked = bool(item.run.stats[item.server]["unreachable"])
+        assert (item.run.rc != 0, asked) == (number not in changed, number not in changed), item.run.output
+        assert (f"fatal: [{item.server}]: UNREACHABLE!" in item.run.output) == asked
 
 
-def test_a_rerun_converges(fleet: Fleet, lost: list[Lost]) -> None:
-    servers = [item.server for item in lost]
-    for server in servers:
-        fleet.fault(server, "none")
-    run = fleet.play("harden", "--limit", ",".join(servers), **policy(600, checkpoint_endpoint_serial="100%"))
-    assert run.rc == 0, run.output
+def test_a_rerun_converges(fleet: Fleet, lost: list[Harmed], changed: set[int]) -> None:
     for item in lost:
-        now = state_of(fleet, item.server)
-        assert item.before.only_protocols_differ(now), item.server
-        assert set(now.wire.values()) == {tuple(PROTOCOLS)}, item.server
-        assert item.watch.seen_only(item.before.files, now.files), item
-        assert leftovers(fleet, item.server) == []
+        fleet.fault(item.server, "none")
+    must_converge(fleet, lost, changed)

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import os
+import threading
+
+import pytest
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _guard
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import read_file, write_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import ending, processes
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store
+
+
+@pytest.fixture(autouse=True)
+def no_process_stays(server):
+    yield
+    record = Store(server.state_dir).load_if_readable()
+    if record is not None:
+        processes.end(record['process'])
+
+
+def state_of(server):
+    return _guard.read_guard(server.state_dir)['state']
+
+
+@pytest.mark.parametrize('check_mode', [False, True])
+def test_step_is_taken_while_its_guard_is_armed(server, check_mode):
+    guard = _guard.arm(server.settings())
+    with _guard.while_armed(server.state_dir, guard['id'], check_mode):
+        assert state_of(server) == 'armed'
+
+
+def test_step_without_a_guard_needs_none_and_writes_nothing(server):
+    with _guard.while_armed(server.state_dir, None):
+        assert not os.path.exists(server.state_dir)
+
+
+def refused(server, identifier, check_mode=False):
+    with pytest.raises(AdministratorError, match='not armed any more') as caught, _guard.while_armed(server.state_dir, identifier, check_mode):
+        pytest.fail('the step was begun')
+    assert caught.value.details()['state'] == 'this step was not begun'
+    return caught.value.details()['found']
+
+
+@pytest.mark.parametrize('check_mode', [False, True])
+def test_step_behind_the_deadline_is_not_begun(server, until, check_mode):
+    guard = _guard.arm(server.settings(deadline=1))
+    assert until(lambda: state_of(server) == 'rolled_back')
+    found = refused(server, guard['id'], check_mode)
+    assert found.startswith('rolled_back at 20') and 'The deadline passed' in found
+
+
+def test_step_of_a_change_that_was_ended_is_not_begun(server):
+    guard = _guard.arm(server.settings())
+    _guard.disarm(server.settings())
+    assert refused(server, guard['id']).startswith('disarmed at 20')
+
+
+def test_step_under_the_guard_of_somebody_else_is_not_begun(server):
+    guard = _guard.arm(server.settings(holder='Ada'))
+    assert 'Ada' in refused(server, 'f' * 16) and guard['id'] in refused(server, 'f' * 16)
+
+
+def test_step_without_the_process_of_its_guard_is_not_begun(server):
+    guard = _guard.arm(server.settings())
+    processes.end(guard['process'])
+    assert refused(server, guard['id']).startswith('stale')
+
+
+def test_without_any_guard_the_step_is_not_begun_and_nothing_is_written(server):
+    assert refused(server, 'f' * 16, True) == refused(server, 'f' * 16) == 'no guard on this server'
+    assert not os.path.exists(server.state_dir)
+
+
+def test_deadline_in_the_middle_of_a_step_waits_for_its_end(server, until):
+    """And undoes it: a file that is written late does not stay."""
+    guard = _guard.arm(server.settings(deadline=1))
+    with _guard.while_armed(server.state_dir, guard['id']):
+        assert not until(lambda: state_of(server) != 'armed', 2.5)
+        write_file(read_file(server.conf), b'new\n')
+    assert until(lambda: state_of(server) == 'rolled_back')
+    assert server.read('ssl.conf') == 'old\n' and server.read('running_with') == 'old\n'
+
+
+def test_rescue_waits_for_a_guard_that_is_at_it(server, monkeypatch, until):
+    """The one who comes while the guard puts things back is told how that ended, not that somebody is at work."""
+    monkeypatch.setattr(ending, 'LOCK_SECONDS', 0.1)
+    server.write('start_seconds', '2')
+    guard = _guard.arm(server.settings(deadline=1, start_timeout=20))
+    server.stop()
+    assert until(lambda: state_of(server) == 'triggered')
+    told = []
+    waiting = threading.Thread(target=lambda: told.append(_guard.trigger(server.settings(id=guard['id']))))
+    waiting.start()
+    waiting.join(30)
+    assert [(changed, record['state']) for changed, record in told] == [(False, 'rolled_back')]
+    assert server.runs() and server.read('calls').split() == ['start']
