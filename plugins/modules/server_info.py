@@ -230,6 +230,10 @@ server:
           description: Whether this server owns the internal CA, as the primary management server does. Elsewhere the other values are null.
           type: bool
           sample: true
+        running:
+          description: Whether the CA runs, as C(cpstat ca) tells it. Null when it tells nothing.
+          type: bool
+          sample: true
         sign_hash:
           description:
             - The hash that the CA signs with from now on, or V(unknown), and the evidence for it. See

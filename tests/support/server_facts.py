@@ -91,6 +91,7 @@ def facts() -> dict[str, Any]:
         },
         "ica": {
             "present": True,
+            "running": True,
             "sign_hash": {"value": "sha256", "evidence": {"kind": "record"}},
             "ca_certificate": certificate("ica"),
         },

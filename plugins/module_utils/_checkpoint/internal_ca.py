@@ -16,6 +16,7 @@ from __future__ import (absolute_import, division, print_function)
 __metaclass__ = type
 
 import os
+import re
 import time
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint import watchdog
@@ -42,6 +43,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
 )
 
 UNKNOWN = 'unknown'
+_STATE_COMMAND = ['cpstat', 'ca']
+_STATE = re.compile(r'^\s*Up and Running:\s*([0-9]+)\s*$', re.MULTILINE)
 
 
 def record_path(state_dir):
@@ -61,6 +64,18 @@ def read_authority(environment, timeout=60.0):
     """
     path = authority_path(environment)
     return describe('ica', path, authority_certificate(read_container(environment, path, timeout)))
+
+
+def read_running(environment, timeout=60.0):
+    """Whether the CA runs, as ``cpstat ca`` tells it ("Up and Running: 1"); None when it tells nothing.
+
+    The watchdog does not look after this process, so its list says nothing about it.
+    """
+    try:
+        told = _STATE.search(environment.output(_STATE_COMMAND, timeout).stdout.decode('utf-8', 'replace'))
+    except AdministratorError:
+        return None
+    return bool(int(told.group(1))) if told else None
 
 
 # -- evidence

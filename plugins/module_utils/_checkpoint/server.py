@@ -19,7 +19,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
     read_sic_certificate,
     read_web_certificate,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.parallel import ask_all
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.parallel import ask_all, values
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.product import (
     is_certificate_authority,
     read_product,
@@ -108,10 +108,18 @@ def _services(environment, answers):
 
 def _internal_ca(environment, answers, timeout):
     if not _is_authority(answers):
-        return {'present': False, 'sign_hash': None, 'ca_certificate': None}
+        return {'present': False, 'running': None, 'sign_hash': None, 'ca_certificate': None}
     authority = _own_authority(environment, answers)
     known = internal_ca.weigh(authority, _value(answers['record']), [_value(answers['sic'])], _value(answers['processes']))
-    return {'present': True, 'sign_hash': internal_ca.add_newest(environment, known, timeout), 'ca_certificate': authority}
+    found = values(
+        ask_all(
+            {
+                'running': lambda: internal_ca.read_running(environment, timeout),
+                'sign_hash': lambda: internal_ca.add_newest(environment, known, timeout),
+            }
+        )
+    )
+    return {'present': True, 'running': found['running'], 'sign_hash': found['sign_hash'], 'ca_certificate': authority}
 
 
 def _own_authority(environment, answers):

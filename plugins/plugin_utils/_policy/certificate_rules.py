@@ -71,6 +71,21 @@ def root(facts: Facts, policy: Policy) -> Outcome:
     )
 
 
+def runs(facts: Facts) -> Outcome:
+    """ICA-3: whether the CA's process runs. The watchdog does not look after it, so started services do not mean that it came back with them."""
+    ica = facts.part("ica")
+    if not need(ica, "present", bool, "ica"):
+        return Outcome("not_applicable", NO_CA)
+    if need(ica, "running", bool, "ica (what cpstat ca tells)"):
+        return Outcome("pass", "The internal CA runs.", {"running": True})
+    return Outcome(
+        "fail",
+        "The internal CA does not run: no certificate can be issued or renewed.",
+        {"running": False},
+        "Look at cpstat ca on this server; if it stays so, run cpstop and cpstart.",
+    )
+
+
 def certificates(facts: Facts, policy: Policy) -> Outcome:
     """CERT-1: certificates issued before the change keep their hash until they are renewed."""
     issued = [entry for entry in facts.parts("certificates") if need(entry, "role", str, "a certificate") != "ica"]

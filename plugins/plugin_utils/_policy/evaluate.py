@@ -49,6 +49,7 @@ def findings(
         "TLS-3": _judge(lambda: tls_rules.starts(facts)),
         "ICA-1": _judge(lambda: certificate_rules.signs(facts, policy)),
         "ICA-2": _judge(lambda: certificate_rules.root(facts, policy)),
+        "ICA-3": _judge(lambda: certificate_rules.runs(facts)),
         "CERT-1": _judge(lambda: certificate_rules.certificates(facts, policy)),
         "SERVICE-1": _judge(lambda: operation_rules.running(facts)),
         "GUARD-1": _judge(lambda: operation_rules.guarded(facts)),

@@ -28,6 +28,7 @@ RULES = {
     "TLS-3": "The server's own configuration test passes",
     "ICA-1": "The internal CA signs with the declared hash",
     "ICA-2": "The root certificate of the internal CA is as strong as declared",
+    "ICA-3": "The internal CA runs",
     "CERT-1": "Every certificate of the server is signed with a hash as strong as declared",
     "CLIENT-1": "No client still depends on a protocol that is not declared",
     "SERVICE-1": "The Check Point services run",

@@ -63,6 +63,9 @@ def _changes(by_rule: Mapping[str, Finding]) -> list[str]:
 def _blockers(by_rule: Mapping[str, Finding], changes: Sequence[str]) -> list[Finding]:
     blockers = [by_rule[rule] for rule in READ_FIRST if rule in by_rule and _status(by_rule, rule) == "error"]
     blockers += [by_rule[rule] for rule in IN_ORDER_FIRST if rule in by_rule and _status(by_rule, rule) == "fail"]
+    # A CA that does not run cannot be told anything.
+    if "sign_hash" in changes and "ICA-3" in by_rule and _status(by_rule, "ICA-3") in ("fail", "error"):
+        blockers.append(by_rule["ICA-3"])
     if "CLIENT-1" in by_rule and changes and _status(by_rule, "CLIENT-1") == "fail":
         blockers.append(by_rule["CLIENT-1"])
     return blockers

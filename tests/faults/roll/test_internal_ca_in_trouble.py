@@ -88,3 +88,22 @@ def test_the_controller_is_lost_right_after_the_hash_was_set(fleet: Fleet, repor
     assert done.rc == 0, done.output
     assert (configured(fleet), active(fleet)) == ("sha256", "sha256")
     report(fault_points=1)
+
+
+def test_a_ca_that_does_not_come_back_with_the_services_is_told(fleet: Fleet, report: Report) -> None:
+    """Everything else came back, so nothing is undone; but nobody is told that all is well, and no run stops the server again for it."""
+    start = "Apply | Start the services"
+    with HeldRun(fleet, "harden", at=0, anchor=start, **policy(600, checkpoint_endpoint_sign_hash="sha384")) as held:
+        held.must_hold(start)
+        fleet.fault(SERVER, "ca-down")
+        held.go()
+        run = held.end()
+    assert run.rc == 0, run.output
+    assert "ICA-3 failed" in run.text and guard(fleet, SERVER)["state"] == "disarmed", run.output
+    stops = calls(fleet, SERVER)
+    again = fleet.play("harden", **policy(600, checkpoint_endpoint_sign_hash="sha512"))
+    assert again.rc != 0 and "ICA-3: The internal CA does not run" in again.text, again.output
+    assert calls(fleet, SERVER) == stops
+    fleet.fault(SERVER, "none")
+    assert fleet.play("harden", **policy(600, checkpoint_endpoint_sign_hash="sha512")).rc == 0
+    report(fault_points=1)

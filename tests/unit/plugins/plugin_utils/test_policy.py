@@ -181,7 +181,25 @@ def test_a_server_without_the_ca_is_not_asked_for_its_hash() -> None:
     facts = sample.facts()
     facts["ica"] = {"present": False, "sign_hash": {"value": "unknown", "evidence": {}}, "ca_certificate": None}
     judged = judge(facts)
-    assert (judged["ICA-1"]["status"], judged["ICA-2"]["status"]) == ("not_applicable", "not_applicable")
+    assert {judged[rule]["status"] for rule in ("ICA-1", "ICA-2", "ICA-3")} == {"not_applicable"}
+
+
+@pytest.mark.parametrize("running, status", [(True, "pass"), (False, "fail"), (None, "error")])
+def test_a_ca_that_does_not_run_is_told_and_needs_no_change(running: bool | None, status: str) -> None:
+    facts = sample.facts()
+    facts["ica"]["running"] = running
+    judged = judge(facts)
+    assert judged["ICA-3"]["status"] == status
+    summed = verdict(list(judged.values()))
+    assert (summed["compliant"], summed["changes"], summed["blockers"]) == (status == "pass", [], [])
+
+
+@pytest.mark.parametrize("running, blockers", [(True, []), (False, ["ICA-3"]), (None, ["ICA-3"])])
+def test_a_ca_that_does_not_run_is_not_told_a_hash(running: bool | None, blockers: list[str]) -> None:
+    facts = sample.facts()
+    facts["ica"].update(running=running, sign_hash={"value": "sha1", "evidence": {}})
+    summed = verdict(list(judge(facts).values()))
+    assert ([finding["rule"] for finding in summed["blockers"]], summed["changes"]) == (blockers, ["sign_hash"])
 
 
 def test_a_sha1_root_is_explained_and_is_no_failure() -> None:

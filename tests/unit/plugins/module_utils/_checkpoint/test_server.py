@@ -21,6 +21,8 @@ SSLCertificateFile %s
 </VirtualHost>
 """
 
+CPSTAT = 'echo; echo "Product Name:                     CP Internal CA"; echo "Up and Running:                   %s"; echo\n'
+
 
 @pytest.fixture
 def listener():
@@ -41,6 +43,7 @@ def whole(management, authorities, listener):
     management.cp.ensure('registry', 'HKLM_registry.data').write(': (SOFTWARE\n')
     management.profile.write('UEPMDIR=%s; export UEPMDIR\n' % management.folder.join('uepm'), mode='a')
     management.tool('cpca_client', 'echo "Operation failed. rc=-1"; exit 1\n')
+    management.tool('cpstat', CPSTAT % 1)
     return management
 
 
@@ -64,7 +67,7 @@ def test_a_whole_server(whole, listener):
     assert found['services']['state'] == 'started' and found['services']['running'] is True
     assert found['services']['ports'] == [{'address': '127.0.0.1:%d' % listener, 'answers': True}]
     assert found['services']['registry']['size'] == 12
-    assert found['ica']['present'] is True and found['ica']['sign_hash']['value'] == 'sha1'
+    assert found['ica']['present'] is True and found['ica']['running'] is True and found['ica']['sign_hash']['value'] == 'sha1'
     assert found['ica']['sign_hash']['evidence'] == dict(found['ica']['sign_hash']['evidence'], kind='certificate', role='sic', newest=None)
     assert found['ica']['ca_certificate']['role'] == 'ica'
     assert [(entry['role'], entry['hash']) for entry in found['certificates']] == [('ica', 'sha1'), ('sic', 'sha1'), ('web', 'sha256')]
@@ -94,8 +97,24 @@ def test_a_server_without_the_ca(whole):
     whole.tool('cpprod_util', 'case $1 in UepmIs*) echo 1;; Fw*) echo 0;; *) echo;; esac\n')
     found = facts(whole)
     assert found['unreadable'] == []
-    assert found['ica'] == {'present': False, 'sign_hash': None, 'ca_certificate': None}
+    assert found['ica'] == {'present': False, 'running': None, 'sign_hash': None, 'ca_certificate': None}
     assert [entry['role'] for entry in found['certificates']] == ['sic', 'web']
+
+
+@pytest.mark.parametrize(
+    'script,running',
+    [
+        (CPSTAT % 0, False),
+        ('echo "Up and Running:  1"; exit 1\n', True),
+        ('echo "Up and Running: yes"\n', None),
+        ('echo "cpstat: no such application flag"; exit 1\n', None),
+        ('sleep 30\n', None),
+    ],
+)
+def test_whether_the_ca_runs_is_what_cpstat_says(whole, script, running):
+    whole.tool('cpstat', script)
+    assert facts(whole)['ica']['running'] is running
+    assert facts(whole)['unreadable'] == []
 
 
 def test_a_secondary_has_a_copy_that_is_not_its_own(whole):
@@ -115,6 +134,7 @@ def test_a_secondary_has_a_copy_that_is_not_its_own(whole):
         ('list', ['services', 'ica']),
         ('CPshrd-R81.20/registry/HKLM_registry.data', []),
         ('bin/cpca_client', []),
+        ('bin/cpstat', []),
     ],
 )
 def test_what_is_missing_makes_its_part_unreadable(whole, missing, parts):
