@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from rich import box  # noqa: E402 - found through the line above
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
+from rich.console import Console  # noqa: E402 - found through the line above
+from rich.table import Table  # noqa: E402 - found through the line above
 
-from tests.support.fleet import Fleet, Seen, changed_lines, only_protocol_lines  # noqa: E402
-from tools.demo_fault import faults  # noqa: E402
-from tools.demonstration import POLICY, WIDTH, Demo, accepted  # noqa: E402
+from tests.support.fleet import Fleet, Seen, changed_lines, only_protocol_lines  # noqa: E402 - found through the line above
+from tools.demo_fault import faults  # noqa: E402 - found through the line above
+from tools.demonstration import POLICY, WIDTH, Demo, accepted  # noqa: E402 - found through the line above
 
 
 def check_wire(demo: Demo, before: dict[str, list[Seen]], after: dict[str, list[Seen]]) -> None:

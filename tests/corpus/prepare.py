@@ -23,7 +23,7 @@ MODULES = tuple(
     proxy_ajp proxy_balancer proxy_fcgi slotmem_shm lbmethod_byrequests request reqtimeout rewrite session setenvif socache_dbm
     socache_shmcb ssl status unique_id userdir version vhost_alias watchdog dav dav_fs dbd brotli remoteip substitute xml2enc
     proxy_html auth_form session_cookie logio ratelimit speling cache cache_disk cache_socache
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - a list of words reads better so
 )
 
 # Directives of Apache 2.0 and 2.2 that 2.4 no longer has, and those of modules that are not part of Apache.
@@ -31,7 +31,7 @@ GONE = r"""
     User Group SuexecUserGroup SSLMutex LockFile NameVirtualHost DefaultType AcceptMutex LoadModule LoadFile ScriptSock PidFile
     SSLSRP\w+ SSLFIPS SSLSessionTicketKeyFile Auth\w*LDAP\w* FCGIWrapper Fcgid\w+ IPC\w+ OIDC\w+ Passenger\w+ Jk\w+ php_\w+
     WSGI\w+ Shib\w+ Sec\w+ MDomain Perl\w+ Mellon\w+ GeoIP\w+
-    """.split()  # noqa: SIM905
+    """.split()  # noqa: SIM905 - a list of words reads better so
 
 _FILES = {
     "SSLCertificateFile": "{certificate}",

@@ -12,7 +12,7 @@ import re
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -187,6 +187,8 @@ def _means_the_policy(reader: _Reader, plan: Any) -> None:
 
 
 def _is_settled(reader: _Reader, plan: Any) -> None:
-    read: Callable[[dict[str, bytes]], Any] = lambda more: reader.tree({**plan.contents, **more})  # noqa: E731
+    def read(more: dict[str, bytes]) -> Any:
+        return reader.tree({**plan.contents, **more})
+
     again = plan_rewrite(read({}), reader.site.protocols, reader.dialect, read)
     assert not again.contents and not again.changes, again.contents

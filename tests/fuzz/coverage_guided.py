@@ -20,7 +20,7 @@ import atheris
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.support.collection import NAME, make_importable  # noqa: E402
+from tests.support.collection import NAME, make_importable  # noqa: E402 - found through the line above
 
 make_importable()
 
@@ -28,7 +28,7 @@ with atheris.instrument_imports(include=[NAME + ".plugins.module_utils"]):
     from tests.fuzz.findings import FOLDER, Watch
     from tests.fuzz.targets import TARGETS
 
-from hypothesis import HealthCheck, given, settings  # noqa: E402
+from hypothesis import HealthCheck, given, settings  # noqa: E402 - found through the line above
 
 LONGEST = 8192
 SEEDS = 30

@@ -23,14 +23,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.support.collection import make_importable  # noqa: E402
+from tests.support.collection import make_importable  # noqa: E402 - found through the line above
 
 make_importable()
 
-from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
+from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402 - found through the line above
 
-from tests.fuzz.findings import FOLDER, Watch, replay  # noqa: E402
-from tests.fuzz.targets import TARGETS  # noqa: E402
+from tests.fuzz.findings import FOLDER, Watch, replay  # noqa: E402 - found through the line above
+from tests.fuzz.targets import TARGETS  # noqa: E402 - found through the line above
 
 EXAMPLES = 400
 COVERAGE_SECONDS = 60.0

@@ -13,6 +13,7 @@ import signal
 import stat
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -222,9 +223,9 @@ def link_to_itself(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, link_to_itself, lambda path: path.symlink_to("/dev/full")])
-def test_strange_targets_end_at_once(tmp_path: Path, make: object) -> None:
+def test_strange_targets_end_at_once(tmp_path: Path, make: Callable[[Path], object]) -> None:
     path = tmp_path / "ssl.conf"
-    make(path)  # type: ignore[operator]
+    make(path)
     began = time.monotonic()
     done = subprocess.run(
         faults.command("replace", {"path": str(path), "data": NEW}),

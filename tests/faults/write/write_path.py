@@ -21,7 +21,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 
-from collection import make_importable  # type: ignore[import-not-found]
+from collection import make_importable  # type: ignore[import-not-found]  # tests/support is put on the path at run time
 
 make_importable()
 
@@ -98,7 +98,7 @@ def main():
     # type: () -> None
     step, arguments = sys.argv[1], json.loads(sys.argv[2])
     if arguments.pop("named", False):
-        setattr(temporary.Temporary, "_open_nameless", lambda self: None)  # noqa: B010
+        setattr(temporary.Temporary, "_open_nameless", lambda self: None)  # noqa: B010 - mypy allows no assignment to a method
     try:
         os.access(BEGIN, os.F_OK)
         globals()[step](**arguments)
