@@ -19,7 +19,9 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.conditions import (
     CONDITIONALS, Surroundings, decide)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import (
-    CLOSE, DIRECTIVE, OPEN, display, expand_variables, next_word, split_statement, split_words, variables_in)
+    CLOSE, DIRECTIVE, OPEN, display, expand_variables, split_statement, split_words, variables_in)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.sections import (
+    Frame, Stream, around, ends, may_end)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tree import (
     Container, Directive, SourceFile, Tree)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
@@ -52,64 +54,6 @@ def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, rea
 
 def _bytes_of(path):
     return read_file(path).data
-
-
-class _Frame(object):
-    """A section that is open: its container, whether what stands in it is read, and the macros that it comes from."""
-
-    def __init__(self, container, active, uses=()):
-        self.container = container
-        self.active = active
-        self.uses = uses
-
-
-def _ends(statement, text, frame):
-    """Whether a line ends the section of a frame.
-
-    What is not read httpd skips by the first word of each line, and takes off its last character whatever it is. Where it reads, it compares
-    the end of a conditional section with the whole line.
-    """
-    if frame.active is False:
-        return next_word(text, 0)[0][2:-1].lower() == frame.container.name
-    exact = statement.closed and not (frame.container.name in CONDITIONALS and statement.arguments)
-    return exact and statement.name.lower() == frame.container.name
-
-
-def _may_end(frames):
-    """Whether a file may end with these sections open: a conditional section that is read needs no end, nor does what stands in it."""
-    return not frames or (frames[0].container.name in CONDITIONALS and all(frame.active is not False for frame in frames))
-
-
-def _around(frames, uses):
-    """The containers of a line from the outermost to the innermost; a macro stands before the sections that it opened."""
-    found = []
-    for frame in frames:
-        found.extend(use for use in frame.uses if use not in found)
-        found.append(frame.container)
-    found.extend(use for use in uses if use not in found)
-    return tuple(found)
-
-
-class _Stream(object):
-    """The lines of one file; the lines of a used macro are pushed in front of those that are left."""
-
-    def __init__(self, source):
-        self._stack = [iter([macros.Item(line.text, source, line) for line in source.lines])]
-
-    def __iter__(self):
-        return self
-
-    def push(self, items):
-        self._stack.append(iter(items))
-
-    def __next__(self):
-        while self._stack:
-            for item in self._stack[-1]:
-                return item
-            self._stack.pop()
-        raise StopIteration
-
-    next = __next__
 
 
 class _Reading(object):
@@ -151,8 +95,8 @@ class _Reading(object):
 
     def _lines(self, source, containers, active):
         """Everything of one file. Sections have to be closed in the file that opens them."""
-        frames = [_Frame(None, active)]
-        stream = _Stream(source)
+        frames = [Frame(None, active)]
+        stream = Stream(source)
         for item in stream:
             self.lines_read += 1
             if self.lines_read > MAX_LINES:
@@ -166,7 +110,7 @@ class _Reading(object):
                 self._close(statement, item, frames)
             elif statement.kind == DIRECTIVE:
                 self._directive(self._placed(statement, item, containers, frames, reads), item, stream)
-        if not _may_end(frames[1:]):
+        if not may_end(frames[1:]):
             opened = frames[-1].container
             raise AdministratorError(
                 'a section is never closed', path=opened.file, line=opened.line, expected='</%s>' % display(opened.spelling),
@@ -196,22 +140,22 @@ class _Reading(object):
         if name in CONDITIONALS and active is not False:
             answer = decide(name, statement.arguments, self.surroundings)
             active = answer if active or answer is False else None
-        frames.append(_Frame(container, active, item.uses))
+        frames.append(Frame(container, active, item.uses))
         if name == b'virtualhost':
             # It makes a server even when nothing stands in it.
             self.tree.found.append(self._placed(statement, item, containers, frames, active))
 
     def _placed(self, statement, item, containers, frames, active):
         """A Directive with the sections around it."""
-        around = containers + _around(frames[1:], item.uses)
-        self.sections_around += len(around)
+        containers += around(frames[1:], item.uses)
+        self.sections_around += len(containers)
         if self.sections_around > MAX_AROUND:
             raise self._error(item, 'too many directives are nested too deep', 'at most %d sections around all of them' % MAX_AROUND)
-        return Directive(statement, item.source, item.place, around, active)
+        return Directive(statement, item.source, item.place, containers, active)
 
     def _close(self, statement, item, frames):
         opened = frames[-1].container
-        if opened is None or not _ends(statement, item.text, frames[-1]):
+        if opened is None or not ends(statement, item.text, frames[-1]):
             raise self._error(item, 'a section is closed that is not the one open', 'no section end' if opened is None else
                               '</%s> for %s:%d' % (display(opened.spelling), opened.file, opened.line))
         frames.pop()
