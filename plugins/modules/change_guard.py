@@ -125,6 +125,23 @@ EXAMPLES = r"""
     reason: TLSv1.2 only, change 4711
   register: armed
 
+- name: Stop the services, unless the guard has acted meanwhile
+  checkpoint_endpoint.hardening.services:
+    state: stopped
+    ports: ["443"]
+    guard: "{{ armed.guard.id }}"
+
+- name: Change the file, unless the guard has acted meanwhile
+  checkpoint_endpoint.hardening.ssl_protocol:
+    protocols: [TLSv1.2]
+    guard: "{{ armed.guard.id }}"
+
+- name: Start the services
+  checkpoint_endpoint.hardening.services:
+    state: started
+    ports: ["443"]
+    guard: "{{ armed.guard.id }}"
+
 - name: Confirm the change after it was verified
   checkpoint_endpoint.hardening.change_guard:
     state: disarmed

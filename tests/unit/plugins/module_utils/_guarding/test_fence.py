@@ -15,15 +15,6 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils impo
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import read_file, write_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import ending, processes
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store
-
-
-@pytest.fixture(autouse=True)
-def no_process_stays(server):
-    yield
-    record = Store(server.state_dir).load_if_readable()
-    if record is not None:
-        processes.end(record['process'])
 
 
 def state_of(server):

@@ -19,13 +19,6 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason='only root can give fi
 
 
 @pytest.fixture
-def folder(tmpdir):
-    path = tmpdir.mkdir('state')
-    path.chmod(0o755)
-    return str(path.join('backups'))
-
-
-@pytest.fixture
 def target(tmpdir):
     path = str(tmpdir.join('ssl.conf'))
     write(path, b'old')
@@ -38,15 +31,7 @@ def write(path, data):
         stream.write(data)
 
 
-def contents(path):
-    with open(path, 'rb') as stream:
-        return stream.read()
-
-
-# -- backups
-
-
-def test_backup_has_name_mode_and_record_of_the_original(target, folder):
+def test_backup_has_name_mode_and_record_of_the_original(target, folder, contents):
     state = _files.read_file(target)
     path = _files.backup_file(state, folder)
     assert os.path.dirname(path) == folder and contents(path) == b'old'
@@ -71,7 +56,7 @@ def test_newest_backup_with_the_same_bytes_is_used_again(target, folder):
 @pytest.mark.parametrize('break_it', [
     lambda path: write(path, b'damaged'), os.unlink, lambda path: os.unlink(path + '.json'), lambda path: write(path + '.json', b'{}'),
 ])
-def test_damaged_backup_is_refused_and_not_used_again(target, folder, break_it):
+def test_damaged_backup_is_refused_and_not_used_again(target, folder, break_it, contents):
     first = _files.backup_file(_files.read_file(target), folder)
     break_it(first)
     with pytest.raises(AdministratorError):
@@ -151,105 +136,3 @@ def test_very_long_name_is_cut(tmpdir, folder):
     write(path, b'old')
     backup = _files.backup_file(_files.read_file(path), folder)
     assert _files.read_backup(backup)[0].path == path
-
-
-# -- private directories and records
-
-
-def test_directory_is_made_private_whatever_the_umask(tmpdir):
-    before = os.umask(0)
-    try:
-        path = _files.private_directory(str(tmpdir.join('a', 'b')))
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE(os.stat(path).st_mode) == 0o700 and stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
-    assert _files.private_directory(path) == path
-
-
-def test_directory_that_others_can_read_is_left_so(tmpdir):
-    path = tmpdir.mkdir('open')
-    path.chmod(0o755)
-    assert _files.private_directory(str(path)) == str(path)
-    assert stat.S_IMODE(os.stat(str(path)).st_mode) == 0o755
-
-
-@pytest.mark.parametrize('mode', [0o777, 0o770, 0o702, 0o1777])
-def test_directory_that_others_can_write_to_is_refused(tmpdir, mode):
-    path = tmpdir.mkdir('open')
-    path.chmod(mode)
-    with pytest.raises(AdministratorError, match='trusted'):
-        _files.private_directory(str(path))
-
-
-def test_directory_below_one_that_others_can_write_to_is_refused(tmpdir):
-    above = tmpdir.mkdir('open')
-    path = above.mkdir('mine')
-    path.chmod(0o700)
-    above.chmod(0o777)
-    for wanted in (path, above.join('new')):
-        with pytest.raises(AdministratorError, match='trusted'):
-            _files.private_directory(str(wanted))
-    assert not above.join('new').exists()
-    above.chmod(0o1777)  # as /tmp: nobody can rename what belongs to another one
-    assert _files.private_directory(str(path)) == str(path)
-
-
-@needs_root
-def test_directory_of_somebody_else_is_refused(tmpdir):
-    path = tmpdir.mkdir('theirs')
-    path.chmod(0o700)
-    os.chown(str(path), 12345, 12345)
-    for wanted in (path, path.join('below')):
-        with pytest.raises(AdministratorError, match='trusted'):
-            _files.private_directory(str(wanted))
-
-
-def test_file_in_the_place_of_a_directory(target):
-    with pytest.raises(AdministratorError, match='not a directory'):
-        _files.private_directory(target)
-    with pytest.raises(AdministratorError):
-        _files.private_directory(os.path.join(target, 'below'))
-
-
-def test_record_comes_back_as_it_was(folder):
-    record = {'path': '/x', 'number': 1, 'none': None, 'yes': True, 'list': [{'a': 1.5}], 'text': 'a "quoted" \\ line\nbreak'}
-    path = os.path.join(_files.private_directory(folder), 'record.json')
-    assert _files.read_record(path) is None
-    for _time in range(2):
-        _files.write_record(path, record)
-        assert _files.read_record(path) == record
-    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
-    assert os.listdir(folder) == ['record.json']
-
-
-@pytest.mark.parametrize('data', [b'', b'[]', b'{', b'null', b'\xff', b'"text"'])
-def test_damaged_record_is_told(folder, data):
-    path = os.path.join(_files.private_directory(folder), 'record.json')
-    write(path, data)
-    os.chmod(path, 0o600)
-    with pytest.raises(AdministratorError, match='damaged'):
-        _files.read_record(path)
-
-
-def test_record_that_others_could_have_written_is_refused(folder):
-    path = os.path.join(_files.private_directory(folder), 'record.json')
-    _files.write_record(path, {'a': 1})
-    os.chmod(path, 0o620)
-    with pytest.raises(AdministratorError, match='trusted'):
-        _files.read_record(path)
-    _files.write_record(path, {'a': 2})
-    os.chmod(folder, 0o777)
-    for action in (_files.read_record, lambda path: _files.write_record(path, {})):
-        with pytest.raises(AdministratorError, match='trusted'):
-            action(path)
-
-
-def test_record_behind_a_link_is_refused(folder, target):
-    os.unlink(target)
-    path = os.path.join(_files.private_directory(folder), 'record.json')
-    _files.write_record(target + '.json', {'a': 1}) if os.stat(os.path.dirname(target)).st_mode & 0o022 == 0 else write(target + '.json', b'{}')
-    os.symlink(target + '.json', path)
-    with pytest.raises(AdministratorError, match='regular file'):
-        _files.read_record(path)
-    _files.write_record(path, {'a': 2})
-    assert not os.path.islink(path) and _files.read_record(path) == {'a': 2}
