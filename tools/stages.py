@@ -100,8 +100,8 @@ def all_stages() -> list[Stage]:
 
 
 def fault_stage() -> Stage:
-    """The tests of the promises under faults: long, so they have a target of their own."""
-    return _pytest("faults", "-n", "2", "--dist", "loadfile", cores=2, seconds=3000.0)
+    """The tests of the promises under faults: long, so they have a target of their own. They wait more than they compute."""
+    return _pytest("faults", "-n", "3", "--dist", "loadfile", cores=2, seconds=3000.0)
 
 
 def _present(stage: Stage) -> bool:
