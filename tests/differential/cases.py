@@ -172,4 +172,11 @@ CASES = (
         LEFT_ALONE,
         host(b"SSLProtocol all -TLSv1 TLSv1.3 -all +tlsv1.2\n"),
     ),
+    case(
+        "compiled-in module by its structure",
+        "httpd finds a module that is compiled in by its structure, too: it reads this. We said that nothing serves TLS.",
+        CHANGED,
+        b"<IfModule core_module>\nInclude conf/hosts.conf\n</IfModule>\n",
+        more={"conf/hosts.conf": host(b"SSLProtocol all\n")},
+    ),
 )

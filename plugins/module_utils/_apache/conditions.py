@@ -22,8 +22,9 @@ CONDITIONALS = frozenset((b'ifmodule', b'ifdefine', b'ifversion', b'iffile', b'i
 # Source files of modules that are not named after their module.
 _SOURCE_FILES = {
     b'mpm_event_module': b'event.c', b'mpm_worker_module': b'worker.c', b'mpm_prefork_module': b'prefork.c',
-    b'http_module': b'http_core.c', b'core_module': b'core.c',
+    b'http_module': b'http_core.c', b'core_module': b'core.c', b'ldap_module': b'util_ldap.c',
 }
+_STRUCTURES = dict((source, name) for name, source in _SOURCE_FILES.items())
 
 _OPERATOR = re.compile(br'(!?)(>=|<=|==|=|>|<|~)?\Z')
 _NUMBERS = re.compile(br'[0-9]{1,9}(?:\.[0-9]{1,9}){0,2}\Z')
@@ -38,7 +39,7 @@ class Surroundings(object):
     """What conditions are decided by, as it stands at one point of the reading.
 
     :ivar version: version of httpd as a tuple, None when it is not known
-    :ivar static_modules: names of the source files of compiled-in modules as bytes, None when they are not known
+    :ivar static_modules: names by which a compiled-in module can be asked for, as bytes, None when they are not known
     :ivar loaded: names by which a LoadModule so far can be asked for, as bytes
     :ivar defines: dictionary of Define and -D, name to value (None where there is only a name), as bytes
     :ivar directives: names of the directives and sections that httpd knows, as bytes in small letters, None when they are not known
@@ -46,8 +47,11 @@ class Surroundings(object):
     """
 
     def __init__(self, version, static_modules, defines, exists, directives=None):
+        """
+        :param static_modules: names of the source files of compiled-in modules, as ``httpd -l`` lists them, or None
+        """
         self.version = version
-        self.static_modules = static_modules
+        self.static_modules = None if static_modules is None else static_modules | _structures(static_modules)
         self.loaded = set()
         self.defines = dict((name, None) for name in defines)
         self.exists = exists
@@ -66,6 +70,12 @@ class Surroundings(object):
         if self.static_modules is None:
             return None
         return name in self.static_modules
+
+
+def _structures(sources):
+    """The structures of compiled-in modules, which httpd finds them by as well (core.c, start_ifmod)."""
+    return frozenset(_STRUCTURES.get(name, name[4:-2] + b'_module') for name in sources
+                     if name in _STRUCTURES or (name.startswith(b'mod_') and name.endswith(b'.c')))
 
 
 def decide(section, arguments, surroundings):
