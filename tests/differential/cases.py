@@ -179,4 +179,17 @@ CASES = (
         b"<IfModule core_module>\nInclude conf/hosts.conf\n</IfModule>\n",
         more={"conf/hosts.conf": host(b"SSLProtocol all\n")},
     ),
+    case(
+        "value of Define in another case",
+        "httpd finds the value of a Define in any case, and a Define without value leaves it. We said that the host speaks plaintext.",
+        CHANGED,
+        b"Define tls off\nDefine TLS on\nDefine tls\n" + host(b"SSLProtocol all\n").replace(b"Engine on", b"Engine ${tls}"),
+    ),
+    case(
+        "Define in another case for an Include",
+        "The same for a path. We refused the configuration.",
+        CHANGED,
+        host(b"SSLProtocol all\n"),
+        head=b"Listen @HOST@:@P1@\nDefine Conf conf\nInclude ${CONF}/ssl.conf\n",
+    ),
 )

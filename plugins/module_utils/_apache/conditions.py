@@ -41,7 +41,8 @@ class Surroundings(object):
     :ivar version: version of httpd as a tuple, None when it is not known
     :ivar static_modules: names by which a compiled-in module can be asked for, as bytes, None when they are not known
     :ivar loaded: names by which a LoadModule so far can be asked for, as bytes
-    :ivar defines: dictionary of Define and -D, name to value (None where there is only a name), as bytes
+    :ivar defines: names of Define and -D, as bytes; case counts
+    :ivar values: dictionary of the values that Define gave, by names in small letters, as bytes
     :ivar directives: names of the directives and sections that httpd knows, as bytes in small letters, None when they are not known
     :ivar exists: function that tells whether a file is there; its argument is a word of the configuration
     """
@@ -53,9 +54,21 @@ class Surroundings(object):
         self.version = version
         self.static_modules = None if static_modules is None else static_modules | _structures(static_modules)
         self.loaded = set()
-        self.defines = dict((name, None) for name in defines)
+        self.defines = set(defines)
+        self.values = {}
         self.exists = exists
         self.directives = directives
+
+    def define(self, name, value=None):
+        """Take note of a Define. httpd keeps names and values apart: case counts in names alone, and no value leaves an earlier one."""
+        self.defines.add(name)
+        if value is not None:
+            self.values[name.lower()] = value
+
+    def undefine(self, name):
+        """Forget a name, and the value of any spelling of it."""
+        self.defines.discard(name)
+        self.values.pop(name.lower(), None)
 
     def load_module(self, name, file_name):
         """Take note of a LoadModule: name of its structure and of its file, as bytes."""

@@ -117,10 +117,10 @@ class _Reading(object):
                 found='the end of the file')
 
     def _expand(self, item):
-        values = dict(self.environ)
-        values.update((name, value) for name, value in self.surroundings.defines.items() if value is not None)
-        self._make(item, sum(len(values.get(name, b'')) for name in variables_in(item.text)))
-        return expand_variables(item.text, values)
+        names = variables_in(item.text)
+        found = [(name, self.surroundings.values.get(name.lower(), self.environ.get(name))) for name in names]
+        self._make(item, sum(len(value) for dummy, value in found if value is not None))
+        return expand_variables(item.text, dict((name, value) for name, value in found if value is not None))
 
     def _make(self, item, size):
         """Take note of bytes that variables or a macro are about to make."""
@@ -175,11 +175,11 @@ class _Reading(object):
 
     def _define(self, dummy_directive, words, dummy_item, dummy_stream):
         if words:
-            self.surroundings.defines[words[0]] = words[1] if len(words) > 1 else None
+            self.surroundings.define(*words[:2])
 
     def _undefine(self, dummy_directive, words, dummy_item, dummy_stream):
         for word in words[:1]:
-            self.surroundings.defines.pop(word, None)
+            self.surroundings.undefine(word)
 
     def _load_module(self, dummy_directive, words, dummy_item, dummy_stream):
         if len(words) == 2:

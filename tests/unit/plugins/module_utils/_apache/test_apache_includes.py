@@ -153,6 +153,31 @@ def test_variables_come_from_define_first_then_from_the_environment(site):
     assert not any(directive.literal for directive in tree.directives(b'sslprotocol'))
 
 
+@pytest.mark.parametrize('lines, expected', [
+    (b'Define tls off\nDefine TLS on\n', b'on'),
+    (b'Define tls off\nDefine tls\n', b'off'),
+    (b'Define TLS off\n', b'off'),
+    (b'Define Tls off\nUnDefine TLS\n', b'${tls}'),
+    (b'Define FROM on\nDefine tls ${From}\n', b'on'),
+    (b'SSLEngine ${ENVIRON}\nDefine tls ${environ}\n', b'${environ}'),
+    (b'Define environ on\nSSLEngine ${ENVIRON}\n', b'on'),
+    (b'Define ENVIRON\nSSLEngine ${ENVIRON}\n', b'optional'),
+])
+def test_values_of_define_are_found_in_any_case_and_those_of_the_environment_are_not(site, lines, expected):
+    tree = site.tree(lines + b'SSLEngine ${tls}\n', environ={'ENVIRON': 'optional'})
+    assert expected in [directive.arguments for directive in tree.directives(b'sslengine')]
+
+
+def test_names_of_define_are_found_in_their_own_case(site):
+    tree = site.tree(b'Define Tls off\nUnDefine TLS\n<IfDefine Tls>\nSSLProtocol 1\n</IfDefine>\n<IfDefine TLS>\nSSLProtocol 2\n</IfDefine>\n')
+    assert (protocols(tree), protocols(tree, False)) == ([b'1'], [b'2'])
+
+
+def test_an_include_by_a_value_in_another_case(site):
+    site.write('conf/ssl.conf', b'SSLProtocol all\n')
+    assert protocols(site.tree(b'Define Conf conf\nInclude ${CONF}/ssl.conf\n')) == [b'all']
+
+
 MACRO = b'''<Macro Host $name $p>
   <VirtualHost *:443>
     ServerName $name
