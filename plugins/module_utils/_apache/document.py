@@ -18,6 +18,8 @@ __metaclass__ = type
 import re
 from collections import namedtuple
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import native
+
 # C's isspace() in the C locale. A newline cannot occur inside a logical line.
 SPACE = b' \t\v\f\r\n'
 
@@ -242,8 +244,8 @@ def _variables_end(text):
 
 
 def display(data):
-    """Bytes as text for a message: never fails, whatever the bytes are."""
-    return data.decode('utf-8', 'replace')
+    """Bytes as native text for a message: never fails, whatever the bytes are, and goes together with native paths."""
+    return native(data.decode('utf-8', 'replace'))
 
 
 def apply_edits(data, edits):
