@@ -28,6 +28,7 @@ options:
   endpoints:
     description:
       - The endpoints to ask.
+      - Where a host has several addresses, all answers come from the first one of them that a connection can be made to.
       - The value RV(checkpoint_endpoint.hardening.server_info#module:server.tls.endpoints) can be given as it is.
     type: list
     elements: dict
@@ -60,7 +61,9 @@ options:
     choices: [SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3]
     default: [SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3]
   timeout:
-    description: Seconds for one handshake, from connecting to the verdict.
+    description:
+      - Seconds for one handshake, from connecting to the verdict.
+      - A name that takes longer than this to be resolved is V(unreachable).
     type: float
     default: 5
   concurrency:
@@ -135,12 +138,12 @@ results:
       description:
         - What came of each protocol version, by its name.
         - Each value has RV(ignore:result), which is V(accepted) for a ServerHello with this version; V(refused) for an alert that says so, for a
-          ServerHello with another version, and for a connection that is repeatedly closed in good order without an answer while the same address accepts
+          ServerHello with another version, and for a connection that is closed at least twice in good order without an answer while the same address accepts
           another version, as OpenSSL before 1.1.0 does; V(unreachable) when there was no connection; V(inconclusive) for everything else.
         - RV(ignore:latent) is true for a version that is refused, but not by C(SSLProtocol). The alerts 80 (internal_error) and 40 (handshake_failure)
           say that the version was let through and that only the security level or the cipher suites held it back. It comes back when they are relaxed.
         - RV(ignore:alert) and RV(ignore:alert_name) are the alert received, RV(ignore:negotiated) and RV(ignore:cipher) what the server chose,
-          RV(ignore:reason) is a sentence, RV(ignore:tries) the number of connections that it took. What is not known is null.
+          RV(ignore:reason) is a sentence, RV(ignore:tries) the number of connections that were made, V(0) where there was none. What is not known is null.
       type: dict
       sample:
         TLSv1:

@@ -6,8 +6,8 @@
 
 """Many conversations with many servers at once, in one thread, within bounds of time, memory and connections.
 
-No threads and no processes: a probe of a fleet runs on the smallest server with any Python. Every connection has one deadline
-for all of it, so a peer that drips bytes cannot hold the run up for longer than one that is silent.
+No processes, and no threads but to resolve names: a probe of a fleet runs on the smallest server with any Python. Every
+connection has one deadline for all of it, so a peer that drips bytes cannot hold the run up for longer than one that is silent.
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -23,6 +23,7 @@ import time
 from collections import OrderedDict, deque
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.answers import CLOSED, RESET, verdict
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.resolve import find_addresses
 
 # Python 2.7 has no clock that is safe from being set.
 _now = getattr(time, 'monotonic', time.time)
@@ -36,38 +37,10 @@ _IN_PROGRESS = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN, errno.EIN
 _TRY_LATER = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EINTR)
 
 
-class Endpoint(object):
-    """One address and port, what waits for it and what is known of it."""
-
-    def __init__(self, host, port):
-        self.host = host
-        self.port = port
-        self.addresses, self.error = _resolve(host, port)
-        self.waiting = deque()
-        self.active = 0
-        self.answered = False
-        self.queued = False
-
-
-class Task(object):
-    """One conversation to hold with an endpoint.
-
-    :param endpoint: an Endpoint
-    :param make: function that makes a new conversation: ``start()`` -> bytes to send, ``feed(data)`` -> (bytes to send,
-        Verdict or None), ``end(how, again)`` -> Verdict
-    """
-
-    def __init__(self, endpoint, make):
-        self.endpoint = endpoint
-        self.make = make
-        self.tries = 0
-        self.address = 0
-        self.outcome = None
-
-
 class _Connection(object):
     def __init__(self, task, link, deadline):
         self.task = task
+        self.address = task.endpoint.address
         self.link = link
         self.deadline = deadline
         self.conversation = task.make()
@@ -78,11 +51,12 @@ class _Connection(object):
 def run(tasks, timeout=5.0, concurrency=64, per_endpoint=4, retries=1):
     """Hold all conversations; afterwards each task has its ``outcome`` (a Verdict) and its number of ``tries``.
 
-    :param timeout: seconds for one connection, from connecting to the verdict
+    :param timeout: seconds for one connection, from connecting to the verdict, and for resolving one name
     :param concurrency: most connections at a time in all
     :param per_endpoint: most connections at a time to one endpoint
     :param retries: further tries after a connection that was dropped
     """
+    find_addresses([task.endpoint for task in tasks], timeout)
     engine = _Engine(timeout, concurrency, per_endpoint, retries)
     try:
         engine.run(tasks)
@@ -140,11 +114,13 @@ class _Engine(object):
             self._offer(endpoint)
 
     def _start(self, task):
-        family, address = task.endpoint.addresses[task.address]
-        task.tries += 1
+        family, address = task.endpoint.addresses[task.endpoint.address]
         try:
             link = socket.socket(family, socket.SOCK_STREAM)
         except (OSError, IOError) as error:
+            # A machine without IPv6 may still have names with such an address.
+            if error.errno == errno.EAFNOSUPPORT and self._moves_on(task, task.endpoint.address):
+                return
             task.outcome = verdict('inconclusive', 'no socket could be made here: %s' % _words(error))
             return
         link.setblocking(False)
@@ -200,7 +176,7 @@ class _Engine(object):
                 if code:
                     self._failed_to_connect(connection, os.strerror(code))
                     return
-                connection.connected = connection.task.endpoint.answered = True
+                self._connected(connection)
             if connection.outgoing:
                 self._send(connection)
             else:
@@ -210,6 +186,13 @@ class _Engine(object):
                 return
             how = RESET if error.errno in (errno.ECONNRESET, errno.EPIPE) else 'failed (%s)' % _words(error)
             self._finish(connection, connection.conversation.end(how, True))
+
+    def _connected(self, connection):
+        connection.connected = True
+        connection.task.tries += 1
+        endpoint = connection.task.endpoint
+        if not endpoint.answered:
+            endpoint.answered, endpoint.address = True, connection.address
 
     def _send(self, connection):
         sent = connection.link.send(bytes(connection.outgoing))
@@ -233,21 +216,32 @@ class _Engine(object):
 
     def _failed_to_connect(self, connection, words):
         task, endpoint = connection.task, connection.task.endpoint
-        if task.address + 1 < len(endpoint.addresses) and not endpoint.answered:
+        if self._moves_on(task, connection.address):
             self._release(connection)
-            task.address += 1
-            endpoint.waiting.appendleft(task)
-            self._offer(endpoint)
             return
-        self._finish(connection, verdict('unreachable', words, again=endpoint.answered))
+        task.misses += 1
+        again = endpoint.answered and task.misses <= self._retries
+        self._finish(connection, verdict('unreachable', words, again=again))
         if not endpoint.answered:
             # Nobody is there: the rest need not wait for it one after the other.
             while endpoint.waiting:
                 endpoint.waiting.popleft().outcome = verdict('unreachable', words)
 
+    def _moves_on(self, task, failed):
+        """Whether the endpoint has an address to go to from one where nobody is; the task then waits for that."""
+        endpoint = task.endpoint
+        if not endpoint.answered and failed == endpoint.address < len(endpoint.addresses) - 1:
+            endpoint.address += 1
+        if failed == endpoint.address:
+            return False
+        endpoint.waiting.appendleft(task)
+        self._offer(endpoint)
+        return True
+
     def _finish(self, connection, found):
         task = connection.task
         self._release(connection)
+        task.silences += found.silent
         if found.again and task.tries <= self._retries:
             self._paused.append((_now() + RETRY_PAUSE, task))
         else:
@@ -264,19 +258,6 @@ class _Engine(object):
         connection.link.close()
         connection.task.endpoint.active -= 1
         self._offer(connection.task.endpoint)
-
-
-def _resolve(host, port):
-    """The addresses of a host: ([(family, socket address)], None) or ([], why not)."""
-    try:
-        found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
-    except (OSError, IOError, UnicodeError) as error:
-        return [], 'the name %s could not be resolved: %s' % (host, _words(error))
-    addresses = []
-    for family, _kind, _protocol, _name, address in found:
-        if family in (socket.AF_INET, socket.AF_INET6) and (family, address) not in addresses:
-            addresses.append((family, address))
-    return addresses, None if addresses else 'the name %s has no address' % host
 
 
 def _descriptors():

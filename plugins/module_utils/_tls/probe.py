@@ -12,7 +12,6 @@ __metaclass__ = type
 
 import functools
 import re
-import socket
 from collections import OrderedDict
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
@@ -24,6 +23,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls
     alert_name,
     in_order,
 )
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.resolve import is_address
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.tasks import Endpoint, Task
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.x509 import (
     CertificateError,
     read_certificate,
@@ -31,12 +32,12 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls
 
 DEFAULT_CONCURRENCY = 64
 DEFAULT_PER_ENDPOINT = 4
-# Fewer tries could take one dropped connection for an answer.
-_TRIES_FOR_SILENCE = 2
+# Fewer could take one dropped connection for an answer.
+_SILENCES_FOR_REFUSAL = 2
 
 
 class Hello(object):
-    """A conversation (see engine.Task) of one ClientHello and its answer."""
+    """A conversation (see tasks.Task) of one ClientHello and its answer."""
 
     def __init__(self, protocol, server_name):
         self._hello = client_hello(protocol, server_name)
@@ -62,7 +63,7 @@ def probe(endpoints, protocols=PROTOCOLS, timeout=5.0, concurrency=DEFAULT_CONCU
     :param endpoints: list of dictionaries ``host`` (name, IPv4 or IPv6 address), ``port`` and optionally ``server_names``
         (default: one empty name, which stands for a client that names no server)
     :param protocols: names out of protocols.PROTOCOLS
-    :param timeout: seconds for one handshake
+    :param timeout: seconds for one handshake, and for one name to be resolved
     :param concurrency: most connections at a time; ``per_endpoint``: most of them to one endpoint
     :param retries: further tries when a connection is dropped in the middle
     :returns: list of dictionaries, one per endpoint and server name in the order given: ``host``, ``port``, ``server_name``,
@@ -78,7 +79,7 @@ def probe(endpoints, protocols=PROTOCOLS, timeout=5.0, concurrency=DEFAULT_CONCU
         for protocol in wanted:
             key = target.key(protocol)
             if key not in tasks:
-                tasks[key] = engine.Task(target.endpoint, functools.partial(Hello, protocol, key[2]))
+                tasks[key] = Task(target.endpoint, functools.partial(Hello, protocol, key[2]))
     engine.run(list(tasks.values()), **bounds)
     outcomes = [dict((protocol, tasks[target.key(protocol)]) for protocol in wanted) for target in targets]
     fetched = _fetch_encrypted(targets, outcomes, bounds)
@@ -131,7 +132,7 @@ def _targets(endpoints):
                 'an endpoint cannot be probed', expected='a host and a port', found='%s:%d' % (_ascii(host), port)
             )
         if (host, port) not in known:
-            known[host, port] = engine.Endpoint(host, port)
+            known[host, port] = Endpoint(host, port)
         names = item.get('server_names')
         for name in [''] if names is None else names:
             targets.append(_Target(known[host, port], _text(item['host']), _text(name or '')))
@@ -146,7 +147,7 @@ def _text(value):
 def _wire_name(name):
     """A server name as it is sent; empty for an address, which the extension cannot carry (RFC 6066, section 3)."""
     name = name.strip('[]').rstrip('.')
-    if not name or _is_address(name):
+    if not name or is_address(name):
         return b''
     try:
         wire = name.encode('ascii') if re.match(r'[\x21-\x7e]+$', name) else name.encode('idna')
@@ -159,16 +160,6 @@ def _wire_name(name):
 
 def _ascii(text):
     return text.encode('ascii', 'backslashreplace').decode('ascii')
-
-
-def _is_address(name):
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, name)
-        except (OSError, IOError, ValueError, UnicodeError):
-            continue
-        return True
-    return False
 
 
 # -- the certificate
@@ -195,7 +186,7 @@ def _fetch_encrypted(targets, outcomes, bounds):
         if certificate_fetch.AVAILABLE:
             name = target.wire_name.decode('ascii')
             make = functools.partial(certificate_fetch.CertificateFetch, name)
-            tasks.setdefault(target.key('TLSv1.3'), engine.Task(target.endpoint, make))
+            tasks.setdefault(target.key('TLSv1.3'), Task(target.endpoint, make))
     engine.run(list(tasks.values()), **bounds)
     return tasks
 
@@ -239,11 +230,11 @@ def _result(target, wanted, outcomes, fetched):
 
 def _facts(task, accepted):
     found = task.outcome
-    if found.silent and found.result == 'inconclusive' and accepted and task.tries >= _TRIES_FOR_SILENCE:
+    if found.silent and found.result == 'inconclusive' and accepted and task.silences >= _SILENCES_FOR_REFUSAL:
         # OpenSSL before 1.1.0 has no alert for a version that is switched off: it just closes the connection. Where
         # the same address accepts another version in the same run, a repeated orderly close is that.
         reason = 'closed without an answer %d times, while %s was accepted: how OpenSSL before 1.1.0 refuses a version' % (
-            task.tries,
+            task.silences,
             ', '.join(accepted),
         )
         found = found._replace(result='refused', reason=reason)

@@ -192,15 +192,6 @@ def test_a_peer_that_speaks_first(peer, talk, greeting, words):
     assert words in found['reason']
 
 
-def test_nobody_there_is_found_out_once():
-    taken = socket.socket()
-    taken.bind(('127.0.0.1', 0))
-    results = probe([{'host': '127.0.0.1', 'port': taken.getsockname()[1]}], timeout=3, per_endpoint=1)
-    taken.close()
-    assert set(outcome(results, name)['result'] for name in PROTOCOLS) == set(['unreachable'])
-    assert sum(outcome(results, name)['tries'] for name in PROTOCOLS) == 1
-
-
 def test_a_full_queue_is_unreachable_in_time():
     server = socket.socket()
     server.bind(('127.0.0.1', 0))
@@ -224,19 +215,6 @@ def test_a_name_that_does_not_resolve():
     found = outcome(probe([{'host': 'a..b', 'port': 443}], ['TLSv1.2']), 'TLSv1.2')
     assert found['result'] == 'unreachable'
     assert 'could not be resolved' in found['reason']
-
-
-def test_all_addresses_of_a_host_are_tried(peer, talk, monkeypatch):
-    server = peer(only_tls12(talk, lambda link: link.sendall(ALERT_70)))
-    real = socket.getaddrinfo
-
-    def two(host, port, *rest):
-        # 127.0.0.2 with the same port: nothing listens there.
-        return real('127.0.0.2', port, *rest) + real(host, port, *rest)
-
-    monkeypatch.setattr(socket, 'getaddrinfo', two)
-    results = probe([server.endpoint()], timeout=3)
-    assert accepted_protocols(results) == {'127.0.0.1:%d/' % server.port: ['TLSv1.2']}
 
 
 def test_ipv6_with_and_without_brackets(peer, talk):
