@@ -160,7 +160,8 @@ results:
         - The certificate that was served, null when none was seen.
         - Has RV(ignore:subject), RV(ignore:issuer), RV(ignore:names), RV(ignore:serial), RV(ignore:not_before), RV(ignore:not_after) (ISO 8601, UTC),
           RV(ignore:signature_algorithm), RV(ignore:hash), RV(ignore:fingerprint_sha256), and RV(ignore:seen_with), the protocol that showed it.
-        - TLSv1.3 encrypts it. Where TLSv1.3 is all that is accepted, it is read with the TLS library of the Python in use, if that is able to.
+        - TLSv1.3 encrypts it. Where TLSv1.3 is all that is accepted, it is read with the TLS library of the Python in use, if that is able to
+          and can ask for the server name.
       type: dict
       sample:
         subject: CN=policy-1.example.com,O=mgmt..x7k2a9

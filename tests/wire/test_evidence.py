@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.support.apache import Certificate, environment
 from tests.wire.configurations import MODERN, Configuration
+from tests.wire.conftest import HOST
 
 Probed = dict[tuple[int, str], dict[str, Any]]
 Configured = dict[int, Configuration]
@@ -93,6 +94,19 @@ def test_certificates_are_read_as_openssl_reads_them(
         assert {key: served[key] for key in expected} == expected, configured[port].label
     # TLS 1.3 alone hides it from the hello, so it was fetched in another way.
     assert seen_with == {"TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"}
+
+
+def test_a_name_that_no_tls_library_can_ask_for_is_told_beside_the_answers(configured: Configured) -> None:
+    from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.probe import probe
+
+    port = next(port for port, item in configured.items() if item.allowed == ("TLSv1.3",))
+    odd = [".example.com", "a..b", "l" * 64 + ".example.com"]
+    results = probe([{"host": HOST, "port": port, "server_names": ["a.example", *odd]}])
+    assert results[0]["certificate"]["seen_with"] == "TLSv1.3"
+    for item in results[1:]:
+        assert item["protocols"]["TLSv1.3"]["result"] == "accepted"
+        assert item["certificate"] is None
+        assert "cannot ask for the certificate" in item["certificate_reason"]
 
 
 def _facts(certificate: Certificate) -> dict[str, Any]:

@@ -20,7 +20,7 @@ UNAVAILABLE_REASON = 'TLS 1.3 encrypts the certificate, and the TLS library of t
 
 
 class CertificateFetch(object):
-    """A conversation (see engine.Task) that ends when the server's certificate is known. Nothing is verified: it is only read.
+    """A conversation (see tasks.Task) that ends when the server's certificate is known. Nothing is verified: it is only read.
 
     :param server_name: text for the server name indication, empty for none
     """
@@ -59,6 +59,18 @@ class CertificateFetch(object):
         except ssl.SSLWantReadError:
             return False
         return True
+
+
+def cannot_ask(server_name):
+    """A Verdict when this Python's TLS library cannot even say hello with this name, else None.
+
+    The probe's own hello can: a leading dot, an empty label or one of 64 letters is nothing to it, and a server may have such an alias.
+    """
+    try:
+        CertificateFetch(server_name).start()
+    except (ssl.SSLError, ValueError) as error:
+        return verdict('inconclusive', 'the TLS library of this Python cannot ask for the certificate: %s' % error)
+    return None
 
 
 def _context():

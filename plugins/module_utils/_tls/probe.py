@@ -183,11 +183,12 @@ def _fetch_encrypted(targets, outcomes, bounds):
         task = found.get('TLSv1.3')
         if task is None or task.outcome.result != 'accepted' or _served(target, found)[0] is not None:
             continue
-        if certificate_fetch.AVAILABLE:
+        key = target.key('TLSv1.3')
+        if certificate_fetch.AVAILABLE and key not in tasks:
             name = target.wire_name.decode('ascii')
-            make = functools.partial(certificate_fetch.CertificateFetch, name)
-            tasks.setdefault(target.key('TLSv1.3'), Task(target.endpoint, make))
-    engine.run(list(tasks.values()), **bounds)
+            tasks[key] = Task(target.endpoint, functools.partial(certificate_fetch.CertificateFetch, name))
+            tasks[key].outcome = certificate_fetch.cannot_ask(name)
+    engine.run([task for task in tasks.values() if task.outcome is None], **bounds)
     return tasks
 
 
