@@ -24,13 +24,6 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._pol
 # Every version that has to be tried before anybody may say that the wire accepts one set and refuses the rest.
 PROBED = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
-PROTOCOL_VERSION = 70
-HANDSHAKE_FAILURE = 40
-
-# A server whose TLS library is too new for SSLv3, or too old for TLSv1.3, answers that hello with
-# handshake_failure: it never comes to the point where it would compare versions.
-REFUSED_WITHOUT_VERSION = ("SSLv3", "TLSv1.3")
-
 
 def configured(facts: Facts, policy: Policy) -> Outcome:
     """TLS-1: each TLS scope is governed and means the policy, and so does every directive that is not a comment."""
@@ -90,12 +83,12 @@ def negotiated(facts: Facts, policy: Policy, probe: Any) -> Outcome:
     for result in probe:
         key = (str(need(result, "host", str, "a probe")), need(result, "port", int, "a probe"))
         results[(*key, need(result, "server_name", str, "a probe"))] = result
-    known = need_list(need(tls, "httpd", dict, "tls"), "known_protocols", "the httpd")
     endpoints = need_list(tls, "endpoints", "tls")
     if not endpoints:
         raise Unreadable("no TLS endpoint was found in the configuration")
     problems: list[str] = []
     accepted: dict[str, list[str]] = {}
+    refused: dict[str, dict[str, str]] = {}
     for endpoint in endpoints:
         host, port = need(endpoint, "host", str, "an endpoint"), need(endpoint, "port", int, "an endpoint")
         for server_name in need_list(endpoint, "server_names", "an endpoint"):
@@ -104,13 +97,13 @@ def negotiated(facts: Facts, policy: Policy, probe: Any) -> Outcome:
             if result is None:
                 raise Unreadable(f"no handshake was tried with {place}")
             protocols = need(result, "protocols", dict, f"the probe of {place}")
-            problems.extend(_handshake_problems(protocols, place, known, policy))
-            accepted[f"{host}:{port}/{server_name}"] = [
-                protocol for protocol in PROBED if protocols[protocol]["result"] == "accepted"
-            ]
+            problems.extend(_handshake_problems(protocols, place, policy))
+            at = f"{host}:{port}/{server_name}"
+            accepted[at] = accepted_of(protocols, place)
+            refused[at] = {name: _how(protocols[name]) for name in PROBED if name not in accepted[at]}
     if not accepted:
         raise Unreadable("the endpoints have no server names to try")
-    evidence = {"accepted": accepted, "problems": problems}
+    evidence = {"accepted": accepted, "refused": refused, "problems": problems}
     if problems:
         message = f"{problems[0]}." + _more(problems)
         return Outcome("fail", message, evidence, "Run the playbook harden.yml on this server.")
@@ -121,30 +114,44 @@ def _more(problems: list[str]) -> str:
     return f" {len(problems) - 1} more of this kind." if len(problems) > 1 else ""
 
 
-def _handshake_problems(protocols: Mapping[str, Any], place: str, known: list[str], policy: Policy) -> list[str]:
-    problems = []
+def accepted_of(protocols: Mapping[str, Any], place: str) -> list[str]:
+    """The versions that an endpoint accepts.
+
+    :raises Unreadable: when one was not tried, or its handshake gave neither a clear yes nor a clear no
+    """
+    accepted = []
     for protocol in PROBED:
         answer = need(protocols, protocol, dict, f"the probe of {place}")
         result = need(answer, "result", str, f"{protocol} at {place}")
-        wanted = protocol in policy.tls_protocols
         if result not in ("accepted", "refused"):
             raise Unreadable(f"{place}: {protocol} is {result} ({answer.get('reason') or 'no reason given'})")
-        if result == "accepted" and not wanted:
-            problems.append(f"{place} accepts {protocol}")
-        elif result == "refused" and wanted:
-            problems.append(f"{place} refuses {protocol} (alert {answer.get('alert')})")
-        elif result == "refused" and not _refused_by_version(protocol, answer, known):
-            alert = answer.get("alert")
-            problems.append(f"{place} still allows {protocol}; something else held it back (alert {alert})")
+        if result == "accepted":
+            accepted.append(protocol)
+    return accepted
+
+
+def _handshake_problems(protocols: Mapping[str, Any], place: str, policy: Policy) -> list[str]:
+    problems = []
+    accepted = accepted_of(protocols, place)
+    for protocol in PROBED:
+        answer = protocols[protocol]
+        wanted = protocol in policy.tls_protocols
+        if protocol in accepted:
+            if not wanted:
+                problems.append(f"{place} accepts {protocol}")
+        elif wanted:
+            problems.append(f"{place} refuses {protocol} ({_how(answer)})")
+        # The probe knows every way to refuse a version, and tells them from one that is only held back: that comes back.
+        elif need(answer, "latent", bool, f"{protocol} at {place}"):
+            problems.append(f"{place} still allows {protocol}; something else held it back ({_how(answer)})")
     return problems
 
 
-def _refused_by_version(protocol: str, answer: Mapping[str, Any], known: list[str]) -> bool:
-    if answer.get("latent"):
-        return False
-    if answer.get("alert") == PROTOCOL_VERSION or protocol not in known:
-        return True
-    return protocol in REFUSED_WITHOUT_VERSION and answer.get("alert") == HANDSHAKE_FAILURE
+def _how(answer: Mapping[str, Any]) -> str:
+    """How a version was refused, for a person: ``alert 70, the server does not allow this protocol version``."""
+    alert = answer.get("alert")
+    said = ["no alert" if alert is None else f"alert {alert}", str(answer.get("reason") or "")]
+    return ", ".join(part for part in said if part)
 
 
 def starts(facts: Facts) -> Outcome:

@@ -17,7 +17,10 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._pol
     need,
     need_list,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.tls_rules import PROBED
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.tls_rules import (
+    PROBED,
+    accepted_of,
+)
 
 
 def wire_differences(server: Any, probe: Any) -> list[str]:
@@ -28,7 +31,8 @@ def wire_differences(server: Any, probe: Any) -> list[str]:
 
     :param server: facts as ``server_info`` returns them
     :param probe: results of ``tls_probe_info``
-    :returns: a sentence for each endpoint and name that differs or was not tried; empty when the wire shows the files
+    :returns: a sentence for each endpoint and name that differs, was not tried or gave no clear answer; empty when the wire
+        shows the files
     """
     try:
         return _differences(server, probe)
@@ -51,7 +55,12 @@ def _differences(server: Any, probe: Any) -> list[str]:
             answers = tried.get((endpoint["host"], endpoint["port"], server_name))
             if answers is None:
                 raise Unreadable(f"no handshake was tried with {place}")
-            accepted = [protocol for protocol in PROBED if answers[protocol]["result"] == "accepted"]
+            try:
+                accepted = accepted_of(answers, place)
+            except Unreadable as missing:
+                # The other endpoints may still differ, which is worth knowing too.
+                different.append(f"Not read: {missing}")
+                continue
             held_back = [protocol for protocol in PROBED if answers[protocol].get("latent")]
             if set(accepted) != set(expected[server_name]) - set(held_back):
                 different.append(
