@@ -16,10 +16,10 @@ __metaclass__ = type
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.arming import arm, plan_arm, refuse_open
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.ending import check_disarm, check_trigger, disarm, trigger
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.fence import while_armed
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.fence import refuse_unguarded, while_armed
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store, judge
 
-__all__ = ['arm', 'check_disarm', 'check_trigger', 'disarm', 'plan_arm', 'read_guard', 'refuse_open', 'trigger', 'while_armed']
+__all__ = ['arm', 'check_disarm', 'check_trigger', 'disarm', 'plan_arm', 'read_guard', 'refuse_open', 'refuse_unguarded', 'trigger', 'while_armed']
 
 
 def read_guard(state_dir):

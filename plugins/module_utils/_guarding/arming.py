@@ -22,15 +22,16 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._err
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import backup_file, list_backups, read_backup, read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import processes
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.rollback import (
+    ATTEMPTS,
     LOOK_SECONDS,
     act,
     executing,
     keep_backups,
+    patience,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import FINISHED, Store, held_by, judge, now_text
 
 _TICK = 1.0
-_CONFIRM_SECONDS = 120.0
 _TOOLS = ('cpstop', 'cpstart', 'cpwd_admin')
 
 
@@ -159,5 +160,6 @@ def _guard(store, record, environment, kept):
 
 def _confirmed(store, record):
     """Whether the one who started this process got as far as writing the state; the lock is free when that is decided."""
-    with store.locked(_CONFIRM_SECONDS):
+    # The first step of the change may have the lock by now, and keep it for as long as a stop takes.
+    with store.locked(patience(record, ATTEMPTS)):
         return store.still_open(record)

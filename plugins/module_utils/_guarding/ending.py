@@ -24,7 +24,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._gua
     keep_backups,
     patience,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import LOCK_SECONDS, Store, held_by, judge, now_text
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store, held_by, judge, now_text
 
 
 def disarm(settings):
@@ -35,9 +35,11 @@ def disarm(settings):
     :raises AdministratorError: when the guard has acted already, or is stale on a server that is not as it was
     """
     store = Store(settings['state_dir'])
-    if judge(store.load())['state'] == 'none':
-        return False, {'state': 'none'}
-    with store.locked():
+    told = judge(store.load())
+    if told['state'] == 'none':
+        return False, told
+    # A step of the change whose controller has given up waiting for it is waited for.
+    with store.locked(patience(told, 1)):
         record = store.load()
         told = judge(record)
         changed = check_disarm(told, settings)
@@ -126,8 +128,8 @@ def trigger(settings):
     store = Store(settings['state_dir'])
     told = judge(store.load())
     check_trigger(told, settings)
-    # A guard that is at it already is waited for.
-    with store.locked(patience(told, FOREGROUND_ATTEMPTS) if told['state'] == 'triggered' else LOCK_SECONDS):
+    # A guard that is at it already is waited for, and so is a step of the change whose controller has given up waiting for it.
+    with store.locked(patience(told, FOREGROUND_ATTEMPTS)):
         record = store.load()
         if not check_trigger(judge(record), settings):
             return False, judge(record)

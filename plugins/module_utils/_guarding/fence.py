@@ -25,25 +25,41 @@ def while_armed(state_dir, identifier, check_mode=False):
     """A context for one step of a guarded change. The guard waits for its end when the deadline passes in it.
 
     :param identifier: id of the guard; None for a step that has no guard
+    :returns: the paths that the guard puts back, of which alone the step may write; None for a step that has no guard
     :param check_mode: only look, and keep nobody waiting
     :raises AdministratorError: when another guard or none is armed; then the step was not begun
     """
     if not identifier:
-        yield
+        yield None
         return
     store = Store(state_dir)
-    _refuse_unarmed(judge(store.load()), identifier)
+    guarded = _guarded(judge(store.load()), identifier)
     if check_mode:
-        yield
+        yield guarded
         return
     with store.locked():
-        _refuse_unarmed(judge(store.load()), identifier)
-        yield
+        yield _guarded(judge(store.load()), identifier)
 
 
-def _refuse_unarmed(told, identifier):
+def refuse_unguarded(guarded, paths):
+    """An error when a step is about to write a file that its guard would not put back.
+
+    :param guarded: what ``while_armed`` gave
+    :param paths: the files to be written, links resolved
+    """
+    others = [] if guarded is None else sorted(set(paths) - set(guarded))
+    if others:
+        raise AdministratorError(
+            'the configuration is not the one that the change was planned for any more', path=others[0],
+            expected='changes of %s alone, which the guard puts back' % (', '.join(sorted(guarded)) or 'no file'), found='a change of %s' % ', '.join(others),
+            state='nothing was written', next_step='look who changed the configuration, then run again from the beginning',
+        )
+
+
+def _guarded(told, identifier):
+    """The paths that the guard puts back; an error when it is not armed."""
     if told['state'] == 'armed' and told['id'] == identifier:
-        return
+        return [item['path'] for item in told['restore']]
     if told['state'] == 'none':
         found = 'no guard on this server'
     elif told['id'] != identifier:

@@ -98,11 +98,12 @@ def roll_back(record, save, environment, kept=None, attempts=ATTEMPTS):
     for item, memory in zip(record['restore'], kept or [None] * len(record['restore'])):
         try:
             _put_back(item, memory, record, save)
-        except (AdministratorError, OSError, IOError) as error:
+        except Exception as error:
+            # Whatever it is, the services have to be started.
             problems.append('%s: %s' % (item['path'], error))
     try:
         _bring_up(record, save, environment, attempts)
-    except AdministratorError as error:
+    except Exception as error:
         problems.append(str(error))
     _finish(record, save, problems, seconds_up() - began)
 
@@ -131,7 +132,8 @@ def _bring_up(record, save, environment, attempts):
         try:
             _start(record, environment)
             return
-        except AdministratorError as error:
+        except Exception as error:
+            # Not what we expect alone: a server that has no process left for us may have one after the pause.
             record['attempts'].append({'at': now_text(), 'number': attempt, 'of': attempts, 'failed': str(error)})
             _note(record, save)
             if attempt == attempts:
@@ -149,7 +151,7 @@ def _start(record, environment):
     if state != 'stopped' and (state != 'incomplete' or record.get('restart_needed')):
         try:
             stop_services(environment, record['stop_timeout'], record['ports'])
-        except AdministratorError as error:
+        except Exception as error:
             # Half stopped is no reason to leave it so.
             record['attempts'].append({'at': now_text(), 'failed': str(error)})
     until = seconds_up() + record['start_timeout']
@@ -168,7 +170,7 @@ def _start(record, environment):
 def _state(record, environment):
     try:
         found = read_services(environment, record['ports'], LOOK_SECONDS)
-    except AdministratorError as error:
+    except Exception as error:
         record['attempts'].append({'at': now_text(), 'failed': str(error)})
         return 'unknown'
     return 'incomplete' if found.state == 'started' and absent(record, found.processes) else found.state

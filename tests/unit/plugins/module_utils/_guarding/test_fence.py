@@ -14,7 +14,8 @@ import pytest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _guard
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import read_file, write_file
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import ending, processes
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import processes
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store
 
 
 def state_of(server):
@@ -80,16 +81,45 @@ def test_deadline_in_the_middle_of_a_step_waits_for_its_end(server, until):
     assert server.read('ssl.conf') == 'old\n' and server.read('running_with') == 'old\n'
 
 
-def test_rescue_waits_for_a_guard_that_is_at_it(server, monkeypatch, until):
+def test_rescue_waits_for_a_guard_that_is_at_it(server, until):
     """The one who comes while the guard puts things back is told how that ended, not that somebody is at work."""
-    monkeypatch.setattr(ending, 'LOCK_SECONDS', 0.1)
     server.write('start_seconds', '2')
     guard = _guard.arm(server.settings(deadline=1, start_timeout=20))
     server.stop()
     assert until(lambda: state_of(server) == 'triggered')
-    told = []
-    waiting = threading.Thread(target=lambda: told.append(_guard.trigger(server.settings(id=guard['id']))))
-    waiting.start()
-    waiting.join(30)
-    assert [(changed, record['state']) for changed, record in told] == [(False, 'rolled_back')]
-    assert server.runs() and server.read('calls').split() == ['start']
+    assert _guard.trigger(server.settings(id=guard['id']))[0] is False
+    assert state_of(server) == 'rolled_back' and server.runs() and server.read('calls').split() == ['start']
+
+
+@pytest.mark.parametrize('end,result', [(_guard.trigger, 'rolled_back'), (_guard.disarm, 'disarmed')])
+def test_rescue_waits_for_a_step_that_its_controller_gave_up(server, monkeypatch, end, result):
+    """Such a step keeps the lock for as long as a stop or a start may take, which is longer than anybody else waits."""
+    waited = []
+    really = Store.locked
+    monkeypatch.setattr(Store, 'locked', lambda self, seconds=15.0: waited.append(seconds) or really(self, seconds))
+    guard = _guard.arm(server.settings(stop_timeout=300, start_timeout=400))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def step():
+        with _guard.while_armed(server.state_dir, guard['id']):
+            begun.set()
+            go_on.wait(20)
+
+    working = threading.Thread(target=step)
+    working.start()
+    assert begun.wait(20)
+    threading.Timer(0.5, go_on.set).start()
+    assert end(server.settings(id=guard['id']))[1]['state'] == result
+    working.join(20)
+    assert max(waited) >= 700
+
+
+def test_step_writes_what_its_guard_puts_back_and_nothing_else(server):
+    guard = _guard.arm(server.settings())
+    with _guard.while_armed(server.state_dir, guard['id']) as guarded:
+        assert guarded == [server.conf]
+        _guard.refuse_unguarded(guarded, [server.conf])
+        with pytest.raises(AdministratorError) as caught:
+            _guard.refuse_unguarded(guarded, [server.conf, '/etc/other.conf'])
+    assert '/etc/other.conf' in str(caught.value) and caught.value.details()['state'] == 'nothing was written'
+    _guard.refuse_unguarded(None, ['/etc/other.conf'])

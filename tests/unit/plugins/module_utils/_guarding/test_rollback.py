@@ -27,6 +27,27 @@ def test_start_that_fails_is_tried_again(server, monkeypatch, change):
     assert told['state'] == 'rolled_back' and server.runs() and len(told['attempts']) == 2
 
 
+@pytest.mark.parametrize('name', ['read_services', 'start_services'])
+def test_error_that_nobody_expects_is_no_reason_to_leave_the_server_stopped(server, monkeypatch, change, name):
+    """As when the server has no process left for us just then."""
+    monkeypatch.setattr(rollback, 'PAUSE', 0.1)
+    really, left = getattr(rollback, name), [1]
+
+    def shortage(*arguments):
+        if left:
+            left.pop()
+            raise RuntimeError("can't start new thread")
+        return really(*arguments)
+
+    _guard.arm(server.settings())
+    server.stop()
+    change(server)
+    monkeypatch.setattr(rollback, name, shortage)
+    told = _guard.trigger(server.settings())[1]
+    assert told['state'] == 'rolled_back' and server.runs() and server.read('ssl.conf') == 'old\n'
+    assert "can't start new thread" in told['attempts'][0]['failed']
+
+
 def test_start_that_always_fails_is_told_after_some_tries(server, monkeypatch, state_of, change):
     monkeypatch.setattr(rollback, 'PAUSE', 0.1)
     server.write('start_fails', '99')
