@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._pol
 
 # What a report tells of a server's facts. The rest stays out of files that are sent around.
 REPORTED_FACTS = ("release", "build", "roles")
+# What XML 1.0 (production Char) cannot hold, and a terminal should not be sent: an error that Ansible passes on may be coloured.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def fleet_report(
@@ -31,7 +34,9 @@ def fleet_report(
         ``statuses`` {status: number of findings}, ``rules`` {rule: title} and ``servers``, one entry for each name
     """
     by_name = {str(assessment.get("name")): assessment for assessment in assessments}
-    servers = [_server(name, by_name.get(name), (reasons or {}).get(name)) for name in names or list(by_name)]
+    servers = [
+        _printable(_server(name, by_name.get(name), (reasons or {}).get(name))) for name in names or list(by_name)
+    ]
     statuses = Counter(finding["status"] for server in servers for finding in server["findings"])
     compliant = sum(server["compliant"] for server in servers)
     not_read = sum(not server["read"] for server in servers)
@@ -65,3 +70,14 @@ def _server(name: str, assessment: Mapping[str, Any] | None, reason: Any) -> dic
         "policy": assessment.get("policy") or {},
         "findings": list(assessment.get("findings") or []),
     }
+
+
+def _printable(value: Any) -> Any:
+    """The same with a question mark for each character that no report can hold."""
+    if isinstance(value, str):
+        return _UNPRINTABLE.sub("?", value)
+    if isinstance(value, Mapping):
+        return {_printable(key): _printable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_printable(item) for item in value]
+    return value

@@ -21,7 +21,7 @@ from tests.support import server_facts as sample
 from tests.support.collection import ROOT
 
 TEMPLATES = Path(ROOT) / "roles" / "report" / "templates"
-HOSTILE = "<script>alert(1)</script> & \"quoted\" 'x' | {{ 7 * 7 }}\nsecond line"
+HOSTILE = "<script>alert(1)</script> & \"quoted\" 'x' | {{ 7 * 7 }}\nsecond line \x1b[31m\ud800"
 
 
 def assessment(name: str, **facts: Any) -> dict[str, Any]:
