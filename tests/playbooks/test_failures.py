@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.support.fleet import Fleet, Run, Seen
+from tests.support.fleet import PLAYBOOKS, Fleet, Run, Seen
 
 Files = dict[str, dict[str, bytes]]
 
@@ -92,3 +94,20 @@ def test_an_internal_ca_that_does_not_answer_as_known_stops_nothing(fleet: Fleet
         run.output
     )
     assert fleet.calls("epm1", "cpstop") == stops
+
+
+def test_an_audit_does_not_show_what_an_earlier_one_of_the_same_run_saw(fleet: Fleet, tmp_path: Path) -> None:
+    """Playbooks are imported one behind the other; what was lost in between was not read."""
+    audit = PLAYBOOKS / "audit.yml"
+    site = tmp_path / "site.yml"
+    lose = [{"name": "Lose a server", "ansible.builtin.set_fact": {"ansible_port": 1}}]
+    plays = [
+        {"ansible.builtin.import_playbook": str(audit)},
+        {"name": "In between", "hosts": "eps1", "gather_facts": False, "tasks": lose},
+        {"ansible.builtin.import_playbook": str(audit)},
+    ]
+    site.write_text(json.dumps(plays), "utf-8")
+    run = fleet.play(str(site))
+    assert run.rc != 0
+    table = run.output.rpartition("Show every server of the play")[2]
+    assert "eps1    ?" in table and "NOT READ" in table, run.output

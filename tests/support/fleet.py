@@ -188,7 +188,7 @@ class Fleet:
         variables = self.hosts[server]
         if module != "tls_probe_info":
             arguments.setdefault("profile", variables["checkpoint_endpoint_profile"])
-        if module not in ("tls_probe_info", "tls_client_info", "services"):
+        if module not in ("tls_probe_info", "tls_client_info"):
             arguments.setdefault("state_dir", variables["checkpoint_endpoint_state_dir"])
         program = str(Path(self.command("audit")[0]).with_name("ansible"))
         with tempfile.TemporaryDirectory() as tree:
