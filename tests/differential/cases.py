@@ -37,11 +37,12 @@ def case(
     ports: int = 1,
     policy: tuple[str, ...] = ("TLSv1.2",),
     more: dict[str, bytes] | None = None,
+    links: dict[str, str] | None = None,
 ) -> Case:
-    """A Case of an entry file, of what httpd begins with, and of further files."""
+    """A Case of an entry file, of what httpd begins with, and of further files and links."""
     files = {"httpd.conf": head, "conf/ssl.conf": ssl_conf, **(more or {})}
     names = ("a.example", "b.example", "c.example")
-    return Case(name, what, kind, Configuration(name, files, ports, names, policy))
+    return Case(name, what, kind, Configuration(name, files, ports, names, policy, links=links or {}))
 
 
 def host(body: bytes = b"", address: bytes = b"*:@P1@", name: bytes = b"a.example") -> bytes:
@@ -183,7 +184,8 @@ CASES = (
         "value of Define in another case",
         "httpd finds the value of a Define in any case, and a Define without value leaves it. We said that the host speaks plaintext.",
         CHANGED,
-        b"Define tls off\nDefine TLS on\nDefine tls\n" + host(b"SSLProtocol all\n").replace(b"Engine on", b"Engine ${tls}"),
+        b"Define tls off\nDefine TLS on\nDefine tls\n"
+        + host(b"SSLProtocol all\n").replace(b"Engine on", b"Engine ${tls}"),
     ),
     case(
         "Define in another case for an Include",
@@ -191,5 +193,27 @@ CASES = (
         CHANGED,
         host(b"SSLProtocol all\n"),
         head=b"Listen @HOST@:@P1@\nDefine Conf conf\nInclude ${CONF}/ssl.conf\n",
+    ),
+    case(
+        "optional link that leads nowhere",
+        "IncludeOptional passes over a link to nothing, and reads what is beside it. We refused the configuration.",
+        CHANGED,
+        b"IncludeOptional extra/*\nIncludeOptional extra/y.conf\n",
+        more={"extra/z.conf": host(b"SSLProtocol all\n")},
+        links={"extra/y.conf": "nothing"},
+    ),
+    case(
+        "link that leads nowhere",
+        "Include does not.",
+        TEST_FAILS,
+        b"Include extra/*\n",
+        more={"extra/z.conf": host(b"SSLProtocol all\n")},
+        links={"extra/y.conf": "nothing"},
+    ),
+    case(
+        "Include of /dev/null",
+        "By this name httpd takes a device for an empty file. We refused it.",
+        CHANGED,
+        b"Include /dev/null\n" + host(b"SSLProtocol all\n"),
     ),
 )

@@ -14,8 +14,10 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+import errno
 import os
 import re
+import stat
 
 # AP_MAX_INCLUDE_DEPTH (core.c)
 MAX_DEPTH = 128
@@ -27,13 +29,47 @@ _WILDCARD = re.compile(r'[*?]|\[[^\]]*\]|\\.')
 MOST_STARS = 60
 
 
+# The one file that is none and that httpd reads all the same, as empty (util.c, ap_pcfg_openfile); it goes by the name.
+EMPTY = '/dev/null'
+
+# What a path has that leads nowhere: for IncludeOptional it is as good as not there.
+_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+
+
 class NothingFound(Exception):
     """An Include names a file that is not there, or a wildcard that fits nothing; the text says which."""
+
+
+class Unreadable(Exception):
+    """A folder cannot be looked into; the text says why. Whoever runs httpd may be able to."""
 
 
 def absolute(name, server_root):
     """A path of the configuration made absolute: relative ones count from ServerRoot (config.c, ap_server_root_relative)."""
     return os.path.normpath(os.path.join(server_root, name))
+
+
+def leads_nowhere(path):
+    """Whether there is nothing at the end of a path: a link to nothing, to itself, or through a file."""
+    return _mode(path, os.stat) is None
+
+
+def _mode(path, look):
+    """The kind and permissions of what is at a path, None where there is nothing.
+
+    :param look: os.stat, or os.lstat to see a link itself
+    """
+    try:
+        return look(path).st_mode
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            return None
+        raise Unreadable('%s: %s' % (path, error.strerror))
+
+
+def _is_folder(path):
+    mode = _mode(path, os.stat)
+    return mode is not None and stat.S_ISDIR(mode)
 
 
 def expand(name, server_root):
@@ -43,6 +79,7 @@ def expand(name, server_root):
     :param server_root: folder as native text
     :returns: list of absolute paths in the order of reading
     :raises NothingFound: when the file is missing or the wildcard fits nothing
+    :raises Unreadable: when a folder on the way cannot be read
     """
     pattern = os.path.join(server_root, name)
     if not _WILDCARD.search(pattern):
@@ -56,31 +93,37 @@ def expand(name, server_root):
 
 def _walk(path, depth=0):
     """A file as it is, a folder as all files in it, sorted by name."""
-    if not os.path.isdir(path):
-        if not os.path.lexists(path):
+    if not _is_folder(path):
+        if _mode(path, os.lstat) is None:
             raise NothingFound('%s is not there' % path)
         return [path]
     if depth > MAX_DEPTH:
         raise NothingFound('folders below %s are nested more than %d deep' % (path, MAX_DEPTH))
-    return [found for name in sorted(os.listdir(path)) for found in _walk(os.path.join(path, name), depth + 1)]
+    return [found for name in _entries(path) for found in _walk(os.path.join(path, name), depth + 1)]
+
+
+def _entries(folder):
+    """The names in a folder, sorted; none where there is no folder."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            return []
+        raise Unreadable('%s: %s' % (folder, error.strerror))
 
 
 def _match(folder, parts):
     """Paths that fit the parts of a pattern, each level sorted by name."""
     part, rest = parts[0], parts[1:]
     if _WILDCARD.search(part):
-        try:
-            entries = sorted(os.listdir(folder))
-        except OSError:
-            return []
         fits = re.compile(translate(part)).match if part.count('*') <= MOST_STARS else lambda dummy_name: None
-        names = [name for name in entries if fits(name)]
+        names = [name for name in _entries(folder) if fits(name)]
     else:
         names = [part]
     paths = [os.path.join(folder, name) for name in names]
     if not rest:
-        return [path for path in paths if os.path.lexists(path)]
-    return [found for path in paths if os.path.isdir(path) for found in _match(path, rest)]
+        return [path for path in paths if _mode(path, os.lstat) is not None]
+    return [found for path in paths if _is_folder(path) for found in _match(path, rest)]
 
 
 def translate(pattern):

@@ -44,7 +44,8 @@ def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, rea
     :param server_root: folder that relative paths count from until a ServerRoot says otherwise
     :param defines: names given to httpd with -D, as bytes
     :param environ: dictionary of environment variables as native text, for ``${NAME}``
-    :param build: Build of the httpd; None where there is none, then conditions that need it are undecided (active is None)
+    :param build: Build of the httpd; None where there is none, then conditions that need it are undecided (active is None); without
+        its modules, where it is not known what it has loaded and was started with
     :param read: function from a path to the bytes of the file, default: the file itself
     :returns: Tree
     :raises AdministratorError: with file and line, when httpd could not read the configuration either
@@ -204,14 +205,17 @@ class _Reading(object):
     def _included(self, directive, words, item):
         if len(words) != 1:
             raise self._error(item, 'an Include needs one path', 'one path')
+        optional = directive.name == b'includeoptional'
         try:
             paths = include_paths.expand(native(words[0]), self.tree.server_root)
             if paths != [include_paths.absolute(native(words[0]), self.tree.server_root)]:
                 self.tree.folders.update(os.path.dirname(os.path.realpath(path)) for path in paths)
-            return paths
+            return [path for path in paths if path != include_paths.EMPTY and not (optional and include_paths.leads_nowhere(path))]
         except include_paths.NothingFound as problem:
-            if directive.name == b'includeoptional' or (self.is_old and '*' in native(words[0])):
+            if optional or (self.is_old and '*' in native(words[0])):
                 return []
+            raise self._unreadable(item, str(problem))
+        except include_paths.Unreadable as problem:
             raise self._unreadable(item, str(problem))
 
     def _unreadable(self, item, reason):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of a configuration httpd reads: includes, conditions, variables, macros; and what it could not read."""
+"""What of a configuration httpd reads: conditions, variables, macros; and what it could not read."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -12,60 +12,13 @@ import os
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache import include_paths, includes
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache import includes
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import Build
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
 
 def protocols(tree, active=True):
     return [directive.arguments for directive in tree.directives(b'sslprotocol') if directive.active is active]
-
-
-def test_directories_are_read_with_all_that_is_in_them(site):
-    for name in ('conf.d/ssl.conf', 'conf.d/ssl.conf.20260101~', 'conf.d/.hidden', 'conf.d/a/deep.rpmsave'):
-        site.write(name, b'SSLProtocol %s\n' % os.path.basename(name).encode('ascii'))
-    tree = site.tree(b'Include conf.d\n')
-    assert protocols(tree) == [b'.hidden', b'deep.rpmsave', b'ssl.conf', b'ssl.conf.20260101~']
-    assert tree.folders == set((site.path('conf.d'), site.path('conf.d/a')))
-
-
-@pytest.mark.parametrize('pattern, expected', [
-    (b'conf.d/*.conf', [b'a.conf', b'b.conf']),
-    (b'conf.d/*', [b'a.conf', b'b.conf', b'c.txt']),
-    (b'conf.d/.*f', [b'.x.conf']),
-    (b'conf.d/[!a].conf', [b'b.conf']),
-    (b'conf.d/[^a].conf', [b'b.conf']),
-    (b'conf.d/[ab].conf', [b'a.conf', b'b.conf']),
-    (b'conf.d/?.conf', [b'a.conf', b'b.conf']),
-    (b'conf.d/[a-b].conf', [b'a.conf', b'b.conf']),
-    (b'conf.d/[b-aa].conf', [b'a.conf']),
-    (b'conf.d/\\a.conf', [b'a.conf']),
-    (b'*.d/a.conf', [b'a.conf']),
-    (b'"{root}/conf.d/a.conf"', [b'a.conf']),
-])
-def test_wildcards(site, pattern, expected):
-    for name in ('a.conf', 'b.conf', 'c.txt', '.x.conf'):
-        site.write('conf.d/' + name, b'SSLProtocol %s\n' % name.encode('ascii'))
-    assert protocols(site.tree(b'Include ' + pattern + b'\n')) == expected
-
-
-@pytest.mark.parametrize('line', [b'Include missing.conf', b'Include conf.d/*.conf', b'Include a b', b'Include', b'Include httpd.conf'])
-def test_includes_that_end_the_reading(site, line):
-    with pytest.raises(AdministratorError) as caught:
-        site.tree(b'# first\n' + line + b'\n')
-    assert (caught.value.path, caught.value.line) == (site.path('httpd.conf'), 2)
-
-
-def test_includes_that_may_miss(site):
-    assert protocols(site.tree(b'IncludeOptional missing.conf\nIncludeOptional conf.d/*.conf\nSSLProtocol all\n')) == [b'all']
-    old = Build((2, 2, 34), frozenset(), None)
-    assert protocols(site.tree(b'Include conf.d/*.conf\nSSLProtocol all\n', build=old)) == [b'all']
-
-
-def test_a_fifo_is_not_waited_for(site):
-    os.mkfifo(site.path('fifo'))
-    with pytest.raises(AdministratorError):
-        site.tree(b'Include fifo\n')
 
 
 def test_server_root_counts_from_where_it_stands(site):
@@ -273,11 +226,3 @@ def test_a_configuration_that_grows_without_end(site, monkeypatch):
 def test_deep_sections_are_no_trouble(site):
     tree = site.tree(b'<IfModule core.c>\n' * 5000 + b'SSLProtocol all\n' + b'</IfModule>\n' * 5000)
     assert protocols(tree) == [b'all']
-
-
-def test_folders_without_end(site):
-    assert include_paths.MAX_DEPTH == 128
-    site.write('a/x.conf', b'SSLProtocol all\n')
-    os.symlink(site.path('a'), site.path('a/again'))
-    with pytest.raises(AdministratorError):
-        site.tree(b'Include a\n')
