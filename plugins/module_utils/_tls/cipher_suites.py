@@ -160,13 +160,11 @@ def suite_name(number):
 def suites_for(protocol):
     """The numbers of the cipher suites to offer for a protocol, in the order of the hello.
 
-    A TLSv1.3 hello carries older suites too: a server that has never heard of TLS 1.3 then says which version it
-    would take, where it could else only say that it found no suite.
+    A TLSv1.3 hello carries all older suites too: a server that has never heard of TLS 1.3 (OpenSSL before 1.1.1) then says which
+    version it would take, where it could else only say that it found no suite, as if TLS 1.3 were held back by that.
     """
     old = [number for number, _name in OLD_SUITES]
-    new = [number for number, _name in TLS12_SUITES]
-    if protocol == 'TLSv1.3':
-        return [number for number, _name in TLS13_SUITES] + new + old[:20]
-    if protocol == 'TLSv1.2':
-        return new + old + [number for number, _name in RARE_TLS12_SUITES]
-    return old
+    if protocol not in ('TLSv1.2', 'TLSv1.3'):
+        return old
+    newest = TLS13_SUITES if protocol == 'TLSv1.3' else ()
+    return [number for number, _name in newest + TLS12_SUITES] + old + [number for number, _name in RARE_TLS12_SUITES]

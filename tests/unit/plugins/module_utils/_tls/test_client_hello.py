@@ -133,6 +133,16 @@ def test_old_versions_are_not_offered_suites_of_newer_ones():
         assert not newer & set(suites_for(protocol))
 
 
+def test_a_server_that_has_never_heard_of_tls13_finds_every_suite_that_it_may_have():
+    assert set(suites_for('TLSv1.3')) >= set(suites_for('TLSv1.2'))
+
+
+@pytest.mark.parametrize('protocol', PROTOCOLS)
+def test_every_hello_fits_into_one_packet(protocol):
+    # 1280 is the least that IPv6 carries; a server's name has at most 255 letters.
+    assert len(client_hello(protocol, b'n' * 255)) <= 1280 - 60
+
+
 def test_every_hello_is_random():
     assert parse(client_hello('TLSv1.2'))['random'] != parse(client_hello('TLSv1.2'))['random']
 

@@ -125,6 +125,26 @@ def test_one_close_is_not_enough_for_a_refusal(peer, talk):
     assert (found['result'], found['tries']) == ('inconclusive', 1)
 
 
+@pytest.mark.parametrize('suite', [0xC0A0, 0x00BA, 0x003B, 0xC076, 0x00A2])
+def test_a_server_before_tls13_with_rare_suites_alone_holds_nothing_back(peer, talk, suite):
+    """As measured with OpenSSL 1.1.0g: it takes the hello for one of TLSv1.2, and without a suite in common its alert is 40."""
+
+    def treat(link, number):
+        data, _version = talk.read_hello(link)
+        at = 44 + bytearray(data)[43]
+        count = struct.unpack('>H', data[at : at + 2])[0] // 2
+        if suite in struct.unpack('>%dH' % count, data[at + 2 : at + 2 + 2 * count]):
+            body = b'\x03\x03' + b'r' * 32 + struct.pack('>BHB', 0, suite, 0)
+            link.sendall(record(22, b'\x02\x00' + struct.pack('>H', len(body)) + body) + DONE)
+        else:
+            link.sendall(record(21, b'\x02\x28'))
+
+    results = probe([peer(treat).endpoint()], ['TLSv1.2', 'TLSv1.3'], timeout=3)
+    assert outcome(results, 'TLSv1.2')['result'] == 'accepted'
+    found = outcome(results, 'TLSv1.3')
+    assert (found['result'], found['negotiated'], found['latent']) == ('refused', 'TLSv1.2', False)
+
+
 def test_a_server_that_closes_on_everything_refuses_nothing(peer, talk):
     server = peer(lambda link, number: talk.read_hello(link))
     results = probe([server.endpoint()], timeout=3)
