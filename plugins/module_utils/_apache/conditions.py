@@ -110,7 +110,7 @@ def _is_defined(word, surroundings):
     if word in surroundings.defines:
         return True
     # Without its httpd a file is read for any command line that an httpd might get.
-    return None if surroundings.version is None else False
+    return None if surroundings.static_modules is None else False
 
 
 def _has_directive(word, surroundings):

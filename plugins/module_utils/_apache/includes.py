@@ -15,7 +15,7 @@ __metaclass__ = type
 
 import os
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache import include_paths, macros
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache import include_paths, macros, unread
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.conditions import (
     CONDITIONALS, Surroundings, decide)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import (
@@ -173,6 +173,16 @@ class _Reading(object):
         action = self._ACTIONS.get(directive.name)
         if action is not None and directive.active is not False:
             action(self, directive, split_words(directive.arguments), item, stream)
+        elif directive.active is False and directive.name in unread.INCLUDES:
+            self._not_included(directive, item)
+
+    def _not_included(self, directive, item):
+        """Take note of an Include that httpd would follow if it were started otherwise."""
+        define = unread.missing_define(directive, self.surroundings)
+        if define is not None:
+            words = split_words(split_statement(self._expand(item)).arguments)
+            paths = unread.files_with_tls(words, self.tree.server_root, self.read)
+            self.tree.unread.append(unread.Unread(directive, define, paths))
 
     def _define(self, dummy_directive, words, dummy_item, dummy_stream):
         if words:

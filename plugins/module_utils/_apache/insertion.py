@@ -11,6 +11,7 @@ from __future__ import (absolute_import, division, print_function)
 __metaclass__ = type
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.changes import Change
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.conditions import CONDITIONALS
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.scopes import Configuration
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import canonical_arguments
@@ -26,29 +27,53 @@ def insert_directives(tree, policy, dialect):
     """
     changes = {}
     for potential in (False, True):
-        configuration = Configuration(tree, dialect, potential)
-        for scope in _ungoverned(configuration):
-            source, place, container = _anchor(scope)
-            changes.setdefault((source.path, place.start), _change(source, place, container, policy))
+        for scope, directive in _ungoverned(Configuration(tree, dialect, potential), potential):
+            text = scope.container.text() if directive is scope.opening else directive.container_text()
+            source, place = directive.source, directive.place
+            changes.setdefault((source.path, place.start), _change(source, place, text, policy))
     return [changes[key] for key in sorted(changes)]
 
 
-def _ungoverned(configuration):
-    """TLS scopes without any SSLProtocol. The main server's goes for the virtual hosts as well."""
-    main = configuration.main
-    if main.protocols:
-        return []
-    if configuration.is_tls(main):
-        return [main]
-    return [scope for scope in configuration.hosts if configuration.is_tls(scope) and not scope.protocols]
+def _ungoverned(configuration, potential):
+    """TLS scopes without an SSLProtocol that is sure to be read where their TLS is switched on.
+
+    :returns: list of (Scope, the Directive behind which a person would write it)
+    """
+    found = []
+    everywhere = [_conditions(directive, potential) for directive in configuration.main.protocols]
+    for scope in configuration.scopes:
+        if not configuration.is_tls(scope):
+            continue
+        # What the main server says, or is about to say, goes for the virtual hosts as well.
+        governing = everywhere
+        if scope.main is not None:
+            governing = everywhere + [_conditions(directive, potential) for directive in scope.protocols]
+        for conditions, directive in _anchors(scope, potential):
+            if not any(needed <= conditions for needed in governing):
+                found.append((scope, directive))
+                governing.append(conditions)
+    return found
 
 
-def _anchor(scope):
-    """(SourceFile, LogicalLine, text of the sections around) of the line behind which a person would write it."""
-    candidates = [scope.engine] if scope.engine else scope.certificates or scope.tls_directives
-    if candidates:
-        return candidates[-1].source, candidates[-1].place, candidates[-1].container_text()
-    return scope.container.source, scope.container.place, scope.container.text()
+def _conditions(directive, potential):
+    """What has to hold for a directive to be read, beyond what is known to hold.
+
+    :param potential: whether httpd may be started with other defines; what it has for modules and files stays
+    """
+    if directive.active and not potential:
+        return frozenset()
+    names = (b'ifdefine',) if directive.active else CONDITIONALS
+    return frozenset((container.name, container.arguments) for container in directive.containers if container.name in names)
+
+
+def _anchors(scope, potential):
+    """(conditions, Directive) of the places that switch TLS on, those with the fewest conditions first, and the last of them before others."""
+    engines = [directive for directive in scope.tls_directives if directive.name == b'sslengine']
+    if not engines:
+        sure = _conditions(scope.opening, potential) if scope.opening else frozenset()
+        nearby = [directive for directive in scope.certificates or scope.tls_directives if _conditions(directive, potential) <= sure]
+        engines = nearby[-1:] or [scope.opening or scope.tls_directives[-1]]
+    return sorted(((_conditions(directive, potential), directive) for directive in reversed(engines)), key=lambda anchor: len(anchor[0]))
 
 
 def _change(source, place, container, policy):

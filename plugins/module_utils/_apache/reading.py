@@ -59,5 +59,6 @@ class Reading(object):
         return read_tree(begin, self.installation.root, environ=self.environ, build=self.build, read=read)
 
     def read_fragment(self, path, read=None):
-        """The Tree of a file that httpd does not read: which conditions would hold around it is not known."""
-        return read_tree(path, self.installation.root, environ=self.environ, read=read)
+        """The Tree of a file that httpd does not read: of what would hold around it, its version alone is known."""
+        build = self.build._replace(static_modules=None, directives=None) if self.build else None
+        return read_tree(path, self.installation.root, environ=self.environ, build=build, read=read)

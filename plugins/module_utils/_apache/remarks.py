@@ -106,6 +106,18 @@ def tree_warnings(tree, configuration):
             found.append('%s: httpd does not accept SSLProtocol in %s' % (place(directive), directive.forbidden_in.text()))
         if directive.active is None and directive.name in MATTERS:
             found.append('%s: whether this %s is read cannot be told, it is taken as read' % (place(directive), display(directive.name)))
+    found += _unread_warnings(tree)
     if not any(configuration.is_tls(scope) for scope in configuration.scopes):
         found.append('no scope of this configuration serves TLS')
+    return found
+
+
+def _unread_warnings(tree):
+    """Sentences about files that another start of httpd would read, and this reading did not."""
+    found = []
+    for directive, define, paths in tree.unread:
+        paths = [path for path in paths if tree.file(path) is None]
+        if paths:
+            found.append('%s: %s does not hold as things stand; an httpd that is started with this define reads %s, with settings of TLS' % (
+                place(directive), define.text(), ', '.join(paths)))
     return found

@@ -29,6 +29,7 @@ class Scope(object):
 
     :ivar kind: ``main`` or ``virtual_host``
     :ivar container: the Container of a virtual host, None for the main server
+    :ivar opening: the Directive that opened a virtual host, None for the main server
     :ivar main: the Scope of the main server, None for the main server itself
     :ivar addresses: list of Address
     :ivar server_name: text or None; ``aliases``: list of text
@@ -44,6 +45,7 @@ class Scope(object):
     def __init__(self, container, main):
         self.kind = VIRTUAL_HOST if container else MAIN
         self.container = container
+        self.opening = None
         self.main = main
         self.addresses = []
         self.port = main.port if main else None
@@ -74,6 +76,9 @@ class Scope(object):
         action = self._ACTIONS.get(directive.name)
         if action is not None:
             action(self, directive, words)
+
+    def _opened(self, directive, dummy_words):
+        self.opening = directive
 
     def _server_name(self, dummy_directive, words):
         name = words[0].split('://')[-1] if words else ''
@@ -112,7 +117,7 @@ class Scope(object):
         self.proxy_protocol = directive
 
     _ACTIONS = {
-        b'sslproxyengine': _proxy_engine, b'sslproxyprotocol': _proxy_protocol,
+        b'virtualhost': _opened, b'sslproxyengine': _proxy_engine, b'sslproxyprotocol': _proxy_protocol,
         b'servername': _server_name, b'serveralias': _aliases, b'protocol': _protocol, b'sslengine': _engine,
         b'sslprotocol': _ssl_protocol, b'sslpolicy': _ssl_policy, b'sslopensslconfcmd': _command, b'sslcertificatefile': _certificate,
     }

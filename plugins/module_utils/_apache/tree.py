@@ -128,6 +128,7 @@ class Tree(object):
     :ivar server_root: the last ServerRoot, native text
     :ivar modules: dictionary of LoadModule: name to file, as bytes
     :ivar folders: set of folders, links resolved, that an Include names with a wildcard or as a whole: what is put there may be read
+    :ivar unread: list of Unread, Includes that an IfDefine keeps httpd from
     """
 
     def __init__(self, root, server_root):
@@ -136,6 +137,7 @@ class Tree(object):
         self.files = []
         self.modules = {}
         self.folders = set()
+        self.unread = []
         self.found = []
 
     def directives(self, name=None):
