@@ -17,7 +17,7 @@ class Change(object):
     """One replacement in one file.
 
     :ivar source: the SourceFile; ``start`` and ``end``: offsets of the bytes that go; ``replacement``: the bytes that come
-    :ivar line: line number in the old file; ``container``: text of the sections around it
+    :ivar line: line number in the old file, for a directive that is put in the one that it gets; ``container``: text of the sections around it
     :ivar old: the arguments as text, None for a directive that is put in; ``new``: the arguments as text
     """
 
@@ -34,6 +34,20 @@ class Change(object):
     def describe(self):
         """The change as a dictionary for the administrator."""
         return {'file': self.source.path, 'line': self.line, 'container': self.container, 'old': self.old, 'new': self.new}
+
+
+def number_insertions(changes):
+    """Give directives that are put in the lines that they get: each change of a file moves what stands below it.
+
+    :param changes: list of Change with the line that each would get by itself
+    """
+    moved = {}
+    for change in sorted(changes, key=lambda change: (change.source.path, change.start)):
+        path = change.source.path
+        if change.old is None:
+            change.line += moved.get(path, 0)
+        lost = change.source.data.count(b'\n', change.start, change.end)
+        moved[path] = moved.get(path, 0) + change.replacement.count(b'\n') - lost
 
 
 def new_contents(changes):

@@ -14,7 +14,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.openssl_commands import command, is_refused
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import (
-    discarded_words, hole_warning)
+    discarded_words, hole_warning, is_left_alone)
 
 # Directives of other TLS modules, and words of other products for mod_ssl's: never rewritten, but told.
 LOOK_ALIKES = {
@@ -98,6 +98,9 @@ def tree_warnings(tree, configuration):
     found = []
     for directive in tree.directives():
         if directive.active is False:
+            if directive.name == b'sslprotocol' and is_left_alone(directive, configuration.dialect):
+                found.append('%s: httpd does not read this SSLProtocol as things stand, and %s is not rewritten' % (
+                    place(directive), display(directive.arguments)))
             continue
         if directive.name in LOOK_ALIKES:
             found.append('%s: %s %s belongs to %s and is left alone' % (

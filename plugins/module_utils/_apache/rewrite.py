@@ -13,7 +13,8 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.changes import Change, new_contents
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.changes import (
+    Change, new_contents, number_insertions)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import sort_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.insertion import insert_directives
@@ -21,7 +22,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.remarks import fatal_commands, fatal_proxy
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.scopes import Configuration
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import (
-    IllegalProtocol, canonical_arguments, check_policy, evaluate, negotiable)
+    IllegalProtocol, canonical_arguments, check_policy, evaluate, is_left_alone, negotiable)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
 UNCHANGED = 'nothing was changed'
@@ -59,6 +60,7 @@ def plan_rewrite(tree, protocols, dialect, reread):
         _refuse_overrides(Configuration(tree, dialect, potential), policy)
     _refuse_what_does_not_start(Configuration(tree, dialect))
     changes = _rewritten(tree, policy, dialect) + insert_directives(tree, policy, dialect)
+    number_insertions(changes)
     contents = new_contents(changes)
     after_tree = reread(contents) if contents else tree
     for potential in (False, True):
@@ -74,7 +76,7 @@ def _rewritten(tree, policy, dialect):
         if directive.forbidden_in is not None and directive.active is not False:
             raise _refusal(directive, 'SSLProtocol stands where httpd does not accept it', 'it in a server or virtual host',
                            'in ' + directive.forbidden_in.text())
-        if _means(directive, policy, dialect):
+        if is_left_alone(directive, dialect) or _means(directive, policy, dialect):
             continue
         if not directive.literal:
             raise _refusal(directive, 'the value of SSLProtocol comes from a variable or a macro parameter', 'the policy in plain words',
@@ -148,6 +150,6 @@ def _verify(configuration, policy):
 
 def _verify_directives(tree, policy, dialect):
     for directive in tree.directives(b'sslprotocol'):
-        if not _means(directive, policy, dialect):
+        if not is_left_alone(directive, dialect) and not _means(directive, policy, dialect):
             raise _refusal(directive, 'SSLProtocol cannot be brought to the policy', ', '.join(sort_protocols(policy)),
                            display(directive.arguments))

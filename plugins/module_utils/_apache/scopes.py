@@ -19,7 +19,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.openssl_commands import (
     apply_commands, command, set_by_protocols)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import (
-    IllegalProtocol, default_protocols, evaluate)
+    IllegalProtocol, default_protocols, evaluate, is_left_alone)
 
 MAIN, VIRTUAL_HOST = 'main', 'virtual_host'
 
@@ -164,6 +164,8 @@ class Configuration(object):
                 self._take(directive)
 
     def _take(self, directive):
+        if directive.name == b'sslprotocol' and is_left_alone(directive, self.dialect):
+            return
         container = directive.scope
         if container not in self._scopes:
             scope = self._scopes[container] = Scope(container, self.main)

@@ -58,6 +58,17 @@ def evaluate(arguments, dialect):
     return enabled
 
 
+def is_left_alone(directive, dialect):
+    """Whether an SSLProtocol that httpd does not read is not for us to rewrite: its words are another product's, or a variable's or macro's."""
+    if directive.active is not False:
+        return False
+    try:
+        evaluate(directive.arguments, dialect)
+    except IllegalProtocol as problem:
+        return problem.foreign or not directive.literal
+    return not directive.literal
+
+
 def _named(name, word, sign, dialect):
     """The protocols that one word names."""
     lower = display(name).lower()

@@ -11,6 +11,7 @@ __metaclass__ = type
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import Build, Dialect
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.remarks import tree_warnings
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
 TLS = b'<VirtualHost *:443>\nSSLEngine on\n</VirtualHost>\n'
@@ -115,12 +116,9 @@ def test_a_file_that_serves_two_hosts_is_changed_once(site):
 @pytest.mark.parametrize('data, line, said', [
     (TLS + b'SSLProtocol TLSv1.0\n', 4, 'TLSv1.0'),
     (TLS + b'SSLProtocol all # modern\n', 4, '#'),
-    (TLS + b'<IfModule ossl_module>\nSSLProtocol nzos_Version_1_2\n</IfModule>\n', 5, 'nzos_Version_1_2'),
     (TLS + b'Define P all\nSSLProtocol ${P}\n', 5, 'variable'),
     (TLS + b'SSLProtocol ${MISSING}\n', 4, 'variable'),
-    (TLS + b'<IfDefine NO>\nSSLProtocol ${P}\n</IfDefine>\n', 5, 'variable'),
     (TLS + b'<Macro m $p>\nSSLProtocol $p\n</Macro>\nUse m TLSv1.2\nUse m all\n', 5, 'macro parameter'),
-    (TLS + b'<Macro m $p>\nSSLProtocol all $p\n</Macro>\n', 5, '$p'),
     (b'<Directory />\nSSLProtocol all\n</Directory>\n', 2, '<Directory />'),
     (b'<VirtualHost *:443>\n<Location />\nSSLProtocol TLSv1.2\n</Location>\n</VirtualHost>\n', 3, '<Location />'),
     (TLS + b'SSLProtocol TLSv1.2\nSSLOpenSSLConfCmd MinProtocol TLSv1\n', 5, 'SSLOpenSSLConfCmd overrides'),
@@ -150,6 +148,33 @@ def test_refusals(site, data, line, said):
 ])
 def test_what_does_not_take_the_policy_away(site, data):
     assert site.plan(data).changes == []
+
+
+@pytest.mark.parametrize('unread, line', [
+    (b'<IfModule ossl_module>\nSSLProtocol nzos_Version_1_2\n</IfModule>\n', 2),
+    (b'<IfDefine NO>\nSSLProtocol ${P}\n</IfDefine>\n', 2),
+    (b'<Macro m $p>\nSSLProtocol all $p\n</Macro>\n', 2),
+    (b'<Macro m $p>\n<IfDefine NO>\nSSLProtocol $p\n</IfDefine>\n</Macro>\nUse m all\n', 3),
+])
+@pytest.mark.parametrize('read', [TLS, b'SSLEngine on\nSSLProtocol all\n', b'SSLProtocol all\n', b''])
+def test_foreign_words_that_httpd_does_not_read_are_left_alone(site, unread, line, read):
+    plan = site.plan(unread + read)
+    new = read.replace(b'all', b'TLSv1.2').replace(TLS, b'<VirtualHost *:443>\nSSLEngine on\nSSLProtocol TLSv1.2\n</VirtualHost>\n')
+    assert plan.contents.get(site.path('httpd.conf'), unread) == unread + new
+    sentence = '%s:%d: httpd does not read this SSLProtocol' % (site.path('httpd.conf'), line)
+    assert [text for text in tree_warnings(site.tree(), plan.before) if text.startswith(sentence)]
+    assert site.rewritten(read + unread) == new + unread
+
+
+def test_an_insertion_tells_the_line_that_it_gets(site):
+    """What stands above it may grow, and shrink where a directive went over several lines."""
+    data = TLS + b'<VirtualHost *:1>\nSSLProtocol all \\\n -SSLv3 \\\n -TLSv1\n</VirtualHost>\n' + TLS + TLS + b'SSLEngine off'
+    plan = site.plan(data)
+    lines = plan.contents[site.path('httpd.conf')].split(b'\n')
+    put_in = [change.line for change in plan.changes if change.old is None]
+    assert len(put_in) == 3
+    assert [number for number, line in enumerate(lines, 1) if line == b'SSLProtocol TLSv1.2' and lines[number - 2] == b'SSLEngine on'] == put_in
+    assert [change.line for change in plan.changes if change.old is not None] == [5]
 
 
 def test_a_policy_with_a_hole_is_carried_out(site):
