@@ -17,8 +17,14 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._sto
     Backup,
     backup_file,
     list_backups,
+    make_again,
     read_backup,
     restore_file,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.last_change import (
+    alone,
+    record_path,
+    recorded,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.records import (
     check_private,
@@ -37,22 +43,29 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._sto
     read_file,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.temporary import remove_leftovers
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.together import Step, write_all
 
 __all__ = [
     'Backup',
     'FileState',
+    'Step',
+    'alone',
     'backup_file',
     'check_private',
     'create_file',
     'digest',
     'link_warning',
     'list_backups',
+    'make_again',
     'private_directory',
     'read_backup',
     'read_file',
     'read_record',
+    'record_path',
+    'recorded',
     'remove_leftovers',
     'restore_file',
+    'write_all',
     'write_file',
     'write_record',
 ]

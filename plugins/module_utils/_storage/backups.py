@@ -14,6 +14,7 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+import binascii
 import os
 import re
 import time
@@ -33,7 +34,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._sto
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.temporary import remove_leftovers
 
 # backup: path of the copy. path: the file it is a copy of. number: counts up for each path, newer is higher; the clock may jump.
-Backup = namedtuple('Backup', ['backup', 'path', 'number', 'at', 'sha256', 'mode', 'uid', 'gid'])
+# attributes: those of the original, see attributes.py; empty where the record has none.
+Backup = namedtuple('Backup', ['backup', 'path', 'number', 'at', 'sha256', 'mode', 'uid', 'gid', 'attributes'])
 
 KEPT = 20
 _RECORD = '.json'
@@ -71,7 +73,8 @@ def _remove_lost_records(directory):
 
 
 def _same(backup, state):
-    if (backup.sha256, backup.mode, backup.uid, backup.gid) != (state.sha256, state.mode, state.uid, state.gid):
+    if (backup.sha256, backup.mode, backup.uid, backup.gid, backup.attributes) != (
+            state.sha256, state.mode, state.uid, state.gid, state.attributes):
         return False
     try:
         return read_file(backup.backup).sha256 == backup.sha256
@@ -86,8 +89,10 @@ def _make(state, directory, number):
         backup = os.path.join(directory, '%s.%s.%s%s' % (name, at, state.sha256[:12], suffix))
         if not os.path.lexists(name_bytes(backup)) and not os.path.lexists(name_bytes(backup + _RECORD)):
             break
-    record = {'path': state.path, 'number': number, 'at': at, 'sha256': state.sha256, 'mode': '%04o' % state.mode, 'uid': state.uid, 'gid': state.gid}
-    write_record(backup + _RECORD, record)
+    write_record(backup + _RECORD, {
+        'path': state.path, 'number': number, 'at': at, 'sha256': state.sha256, 'mode': '%04o' % state.mode, 'uid': state.uid, 'gid': state.gid,
+        'attributes': dict((name, None if value is None else native(binascii.hexlify(value))) for name, value in state.attributes.items()),
+    })
     create_file(backup, state.data, 0o600)
     try:
         if (state.uid, state.gid) != (os.geteuid(), os.getegid()):
@@ -124,10 +129,13 @@ def _load(name):
     if record is None or not os.path.isfile(name):
         return None
     try:
+        attributes = dict(
+            (key, None if value is None else binascii.unhexlify(name_bytes(value))) for key, value in record.get('attributes', {}).items())
         return Backup(
-            native(name), record['path'], record['number'], record['at'], record['sha256'], int(record['mode'], 8), record['uid'], record['gid']
+            native(name), record['path'], record['number'], record['at'], record['sha256'], int(record['mode'], 8), record['uid'], record['gid'],
+            attributes,
         )
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
 
 
@@ -154,7 +162,7 @@ def read_backup(path):
 
 
 def restore_file(backup, data):
-    """Put the bytes of a backup where they belong; a file that is gone is made again with its old owner and mode.
+    """Put the bytes of a backup where they belong; a file that is gone is made again with its old owner, mode, SELinux context and access list.
 
     :param backup: Backup
     :param data: its bytes
@@ -162,13 +170,29 @@ def restore_file(backup, data):
     """
     target = name_bytes(backup.path)
     if not os.path.lexists(target):
-        put(target, data, backup.mode, backup.uid, backup.gid, {}, replace=False)
+        make_again(backup, data)
         return True
     state = read_file(backup.path)
     if state.data == data:
         return False
     write_file(state, data)
     return True
+
+
+def make_again(backup, data):
+    """Make a file that is gone, with owner, mode, SELinux context and access list as its backup knows them.
+
+    :returns: FileState
+    :raises AdministratorError: also when there is something at its path
+    """
+    target = name_bytes(backup.path)
+    try:
+        return put(target, data, backup.mode, backup.uid, backup.gid, backup.attributes, replace=False)
+    except AdministratorError:
+        if os.path.lexists(target) or not backup.attributes:
+            raise
+        # A context of a policy that was replaced cannot be set any more. The file matters more.
+        return put(target, data, backup.mode, backup.uid, backup.gid, {}, replace=False)
 
 
 def _remove(path):

@@ -25,12 +25,12 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._sto
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.temporary import (
     Temporary,
     remove_leftovers,
-    settle_directory,
 )
 
 _MOUNTS = '/proc/self/mountinfo'
 _OCTAL = re.compile(br'\\([0-7]{3})')
-_PLACED = 'the file is in place, but a power failure now could undo it'
+# The state that an error tells of a file that was replaced all the same.
+PLACED = 'the file is in place, but a power failure now could undo it'
 
 
 def write_file(state, data):
@@ -86,12 +86,12 @@ def put(target, data, mode, uid, gid, attributes, check=None, replace=True):
         else:
             temporary.become(target)
         placed = True
-        settle_directory(os.path.dirname(target))
+        temporary.settle_directory()
         status = os.fstat(temporary.descriptor)
         os.lseek(temporary.descriptor, 0, os.SEEK_SET)
         return make_state(target, target, read_all(temporary.descriptor), status, attributes)
     except (OSError, IOError) as error:
-        raise problem(error, target, _message(error, replace), _PLACED if placed else UNCHANGED)
+        raise problem(error, target, _message(error, replace), PLACED if placed else UNCHANGED)
     finally:
         if temporary is not None:
             temporary.discard()

@@ -48,9 +48,15 @@ class Temporary(object):
     def __init__(self, directory):
         self._directory = directory
         self.name = None
-        self.descriptor = self._open_nameless()
-        if self.descriptor is None:
-            self.descriptor = self._open_named()
+        # Before anything is replaced: a directory that cannot be opened could not be settled afterwards.
+        self._opened = uninterrupted(os.open, directory, os.O_RDONLY | os.O_DIRECTORY | CLOEXEC)
+        try:
+            self.descriptor = self._open_nameless()
+            if self.descriptor is None:
+                self.descriptor = self._open_named()
+        except (OSError, IOError):
+            os.close(self._opened)
+            raise
 
     def _open_nameless(self):
         if ctypes is None or not os.path.isdir('/proc/self/fd'):
@@ -97,6 +103,14 @@ class Temporary(object):
         """Have the kernel write it to the disk."""
         uninterrupted(os.fsync, self.descriptor)
 
+    def settle_directory(self):
+        """Have the kernel write the directory to the disk, so that a rename in it survives a power failure."""
+        try:
+            uninterrupted(os.fsync, self._opened)
+        except (OSError, IOError) as error:
+            if error.errno != errno.EINVAL:  # file systems that have nothing to write
+                raise
+
     def replace(self, target):
         """Become ``target`` (bytes); whatever was there is gone in the same moment."""
         if self.name is None:
@@ -134,6 +148,7 @@ class Temporary(object):
             pass  # the next write removes it; what went wrong before is what must be told
         finally:
             os.close(self.descriptor)
+            os.close(self._opened)
 
 
 def _lock(descriptor):
@@ -171,17 +186,5 @@ def _remove_leftover(name):
         return True
     except (OSError, IOError):
         return False
-    finally:
-        os.close(descriptor)
-
-
-def settle_directory(directory):
-    """Have the kernel write a directory to the disk, so that a rename in it survives a power failure."""
-    descriptor = uninterrupted(os.open, directory, os.O_RDONLY | os.O_DIRECTORY | CLOEXEC)
-    try:
-        uninterrupted(os.fsync, descriptor)
-    except (OSError, IOError) as error:
-        if error.errno != errno.EINVAL:  # file systems that have nothing to write
-            raise
     finally:
         os.close(descriptor)

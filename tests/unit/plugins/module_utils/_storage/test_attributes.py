@@ -6,13 +6,14 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+import errno
 import os
 import struct
 
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _files
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage import attributes
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage import attributes, temporary
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason='only root can give files away')
 
@@ -55,3 +56,35 @@ def test_security_context_is_kept(target, way):
     assert state.attributes[attributes.SELINUX].startswith(b'system_u:object_r:httpd_config_t')
     _files.write_file(state, b'new')
     assert _files.read_file(target).attributes == state.attributes
+
+
+def test_file_that_is_gone_comes_back_with_its_access_list(target, folder, way):
+    set_attribute(target, attributes.ACCESS_LIST, access_list(4))
+    before = _files.read_file(target)
+    kept = _files.backup_file(before, folder)
+    assert _files.backup_file(before, folder) == kept
+    os.unlink(target)
+    assert _files.restore_file(*_files.read_backup(kept))
+    assert _files.read_file(target).attributes == before.attributes and _files.read_file(target).mode == before.mode
+
+
+@needs_root
+def test_file_that_is_gone_comes_back_with_its_security_context(target, folder, way):
+    set_attribute(target, attributes.SELINUX, b'system_u:object_r:httpd_config_t:s0\0')
+    before = _files.read_file(target)
+    kept = _files.backup_file(before, folder)
+    os.unlink(target)
+    _files.restore_file(*_files.read_backup(kept))
+    assert _files.read_file(target).attributes == before.attributes
+
+
+def test_context_that_cannot_be_set_any_more_does_not_keep_a_file_away(target, folder, monkeypatch):
+    backup, data = _files.read_backup(_files.backup_file(_files.read_file(target), folder))
+
+    def refuses(_descriptor, values):
+        if values:
+            raise OSError(errno.EINVAL, 'Invalid argument')
+
+    os.unlink(target)
+    monkeypatch.setattr(temporary, 'write_attributes', refuses)
+    assert _files.restore_file(backup, data) and _files.read_file(target).data == data

@@ -108,6 +108,22 @@ def test_directory_that_cannot_be_settled_is_told_as_what_it_is(target, monkeypa
     assert contents(target) == b'new' and beside(target) == ['ssl.conf']
 
 
+def test_directory_is_opened_before_the_file_is_replaced(target, monkeypatch, way, contents):
+    real, directory = os.open, os.path.dirname(target).encode('utf-8')
+
+    def refuses(path, flags, *mode):
+        if path == directory and flags & os.O_DIRECTORY and not flags & os.O_RDWR:
+            raise OSError(errno.EACCES, 'Permission denied')
+        return real(path, flags, *mode)
+
+    state = _files.read_file(target)
+    monkeypatch.setattr(os, 'open', refuses)
+    with pytest.raises(AdministratorError, match='nothing was changed'):
+        _files.write_file(state, b'new')
+    monkeypatch.undo()
+    assert contents(target) == b'old\r\n\xff'
+
+
 def test_new_file_appears_once_and_never_over_another(target, tmpdir, way, contents, beside):
     path = str(tmpdir.join('new.conf'))
     state = _files.create_file(path, b'data', 0o644)
