@@ -12,16 +12,21 @@ __metaclass__ = type
 
 import os
 from collections import namedtuple
+from functools import partial
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import config_test
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
+    Step,
+    alone,
     backup_file,
     link_warning,
+    make_again,
     read_backup,
     read_file,
     read_record,
-    restore_file,
+    record_path,
+    write_all,
     write_file,
 )
 
@@ -46,7 +51,7 @@ def plan_restore(files, state_dir):
 
 
 def _last_change(state_dir):
-    path = os.path.join(state_dir, 'records', 'last_change.json')
+    path = record_path(state_dir)
     record = read_record(path)
     if record is None:
         raise AdministratorError(
@@ -87,25 +92,20 @@ def restore(items, installation, state_dir, environ=None, timeout=60.0):
     :param installation: Installation; None, or one without an httpd: nothing is tested
     :returns: list of dictionaries with ``path``, ``backup`` (what was put back) and ``backup_file`` (what was there, None for nothing)
     """
-    kept = [backup_file(item.state, os.path.join(state_dir, 'backups')) if item.state else None for item in items]
-    done = []
-    try:
-        for item in items:
-            done.append((item, _put_back(item)))
-        test(installation, environ, timeout)
-    except AdministratorError as error:
-        raise error.with_state(_undo(done), 'repair the configuration by hand, or choose other backups')
+    with alone(state_dir):
+        kept = [backup_file(item.state, os.path.join(state_dir, 'backups')) if item.state else None for item in items]
+        write_all(
+            [_step(item) for item in items], lambda: test(installation, environ, timeout), 'every file is as it was before',
+            'repair the configuration by hand, or choose other backups')
     return [
         {'path': item.backup.path, 'backup': item.backup.backup, 'backup_file': before}
         for item, before in zip(items, kept)
     ]
 
 
-def _put_back(item):
-    if item.state is not None:
-        return write_file(item.state, item.data)
-    restore_file(item.backup, item.data)
-    return read_file(item.backup.path)
+def _step(item):
+    write = partial(write_file, item.state, item.data) if item.state else partial(make_again, item.backup, item.data)
+    return Step(item.backup.path, item.state, item.data, write)
 
 
 def test(installation, environ, timeout):
@@ -121,22 +121,6 @@ def test(installation, environ, timeout):
             'the configuration test fails with what was put back', path=' '.join(said['command']), expected='Syntax OK', found=said['output']
         )
     return True
-
-
-def _undo(done):
-    """The files as they were before; how things stand then, as text."""
-    lost = []
-    for item, now in reversed(done):
-        try:
-            if item.state is not None:
-                write_file(now, item.state.data)
-            else:
-                os.unlink(now.path)
-        except (AdministratorError, OSError) as error:
-            lost.append('%s (%s)' % (item.backup.path, error))
-    if lost:
-        return 'not every file could be put back: %s' % ', '.join(lost)
-    return 'every file is as it was before' if done else _UNCHANGED
 
 
 def warnings_of(items):

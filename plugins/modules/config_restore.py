@@ -15,7 +15,7 @@ author:
   - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
 description:
   - Puts back what the last change by M(checkpoint_endpoint.hardening.ssl_protocol) replaced, or the backups that are named.
-  - A file is replaced in one step, with owner, mode and SELinux context kept. One that is gone is made again with those that it had.
+  - A file is replaced in one step, with owner, mode, SELinux context and access list kept. One that is gone is made again with those that it had.
   - A backup of what is replaced is kept first, so this can be undone in the same way.
   - Afterwards the configuration test of httpd must pass. Otherwise every file is as it was before the module fails.
   - Where the files are as in their backups already, nothing is changed.
@@ -47,6 +47,7 @@ options:
     description:
       - The program that tests the configuration.
       - By default C(bin/httpd) of the Apache below E(UEPMDIR). Where there is none, nothing is tested, see RV(validated).
+      - Where it is given, there must be an O(httpd_conf) for it.
     type: path
   httpd_conf:
     description: The file that httpd begins with, by default C(conf/httpd.conf) of the same Apache.
@@ -140,10 +141,11 @@ def argument_spec():
 
 def find_apache(given, items):
     """The Installation and the variables for its httpd. Where httpd and httpd_conf are given, no Check Point product is needed."""
+    gone = [item.backup.path for item in items if item.state is None]
     if given['httpd'] and given['httpd_conf'] and not given['profile']:
-        return find_installation(None, items[0].backup.path, given['httpd'], given['httpd_conf']), None
+        return find_installation(None, items[0].backup.path, given['httpd'], given['httpd_conf'], gone), None
     environment = read_environment(given['profile'])
-    return find_installation(environment.uepm_dir, None, given['httpd'], given['httpd_conf']), environment.variables
+    return find_installation(environment.uepm_dir, None, given['httpd'], given['httpd_conf'], gone), environment.variables
 
 
 def run(given, check_mode):
@@ -156,10 +158,12 @@ def run(given, check_mode):
         warnings=warnings_of(items),
         diff=differences(items),
     )
-    if items and not check_mode:
+    if items:
+        # In check mode, too: what cannot be found is found out then.
         installation, environ = find_apache(given, items)
-        result['files'] = restore(items, installation, given['state_dir'], environ, given['timeout'])
-        result['validated'] = installation.httpd is not None and installation.httpd_conf is not None
+        if not check_mode:
+            result['files'] = restore(items, installation, given['state_dir'], environ, given['timeout'])
+            result['validated'] = installation.httpd is not None and installation.httpd_conf is not None
     return result
 
 
@@ -170,6 +174,9 @@ def main():
             result = run(module.params, module.check_mode)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
+    if not module._diff:
+        # Files of a web server may hold secrets; they are shown to who asks for it.
+        del result['diff']
     for warning in result.pop('warnings'):
         module.warn(warning)
     module.exit_json(**result)

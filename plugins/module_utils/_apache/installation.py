@@ -27,50 +27,63 @@ Installation = namedtuple('Installation', ['root', 'ssl_conf', 'httpd', 'httpd_c
 _LEVELS = 3
 
 
-def find_installation(uepm_dir=None, ssl_conf=None, httpd=None, httpd_conf=None):
+def find_installation(uepm_dir=None, ssl_conf=None, httpd=None, httpd_conf=None, gone=()):
     """Find an Apache.
 
     :param uepm_dir: value of UEPMDIR, needed when ``ssl_conf`` is not given
     :param ssl_conf: path of the file with the TLS settings
     :param httpd: path of the program, default: bin/httpd of the same Apache
     :param httpd_conf: path of the main configuration file, default: conf/httpd.conf of the same Apache
-    :returns: Installation
-    :raises AdministratorError: when no ssl.conf is found, or several, or when a path that was given is not there
+    :param gone: paths of files, links resolved, that are not there but are about to be made again: they count as if they were
+    :returns: Installation, all paths absolute except an ``ssl_conf`` that was given
+    :raises AdministratorError: when no ssl.conf is found, or several, when a path that was given is not there, or when it is not known what
+        the httpd that was given reads
     """
     if ssl_conf is None:
-        ssl_conf = _find_ssl_conf(uepm_dir)
+        ssl_conf = _find_ssl_conf(uepm_dir, gone)
     for path, what in ((ssl_conf, 'the file with the TLS settings'), (httpd, 'the httpd'), (httpd_conf, 'the main configuration file')):
-        if path is not None and not os.path.exists(path):
+        if path is not None and not _is_there(path, gone):
             raise AdministratorError('%s is not there' % what, path=path, state='nothing was changed')
-    root = _find_root(ssl_conf, httpd_conf)
+    root = _find_root(ssl_conf, httpd_conf, gone)
+    default = os.path.join(root, 'conf', 'httpd.conf')
+    if httpd_conf is None and (os.path.isfile(default) or os.path.realpath(default) in gone):
+        httpd_conf = default
+    if httpd is not None and httpd_conf is None:
+        raise AdministratorError(
+            'it is not known which configuration this httpd reads', path=httpd, expected=default, found='no such file', state='nothing was changed',
+            next_step='give httpd_conf')
     if httpd is None and os.access(os.path.join(root, 'bin', 'httpd'), os.X_OK):
         httpd = os.path.join(root, 'bin', 'httpd')
-    if httpd_conf is None and os.path.isfile(os.path.join(root, 'conf', 'httpd.conf')):
-        httpd_conf = os.path.join(root, 'conf', 'httpd.conf')
-    return Installation(root, ssl_conf, httpd, httpd_conf)
+    return Installation(root, ssl_conf, httpd and os.path.abspath(httpd), httpd_conf and os.path.abspath(httpd_conf))
 
 
-def _find_ssl_conf(uepm_dir):
+def _is_there(path, gone):
+    return os.path.exists(path) or os.path.realpath(path) in gone
+
+
+def _find_ssl_conf(uepm_dir, gone):
     if not uepm_dir:
         raise AdministratorError(
             'there is no Endpoint Security server here: UEPMDIR is not set', expected='UEPMDIR in the environment profile',
             state='nothing was changed', next_step='give the path of ssl.conf if it is elsewhere')
-    pattern = os.path.join(uepm_dir, 'apache*', 'conf', 'ssl.conf')
-    found = sorted(glob.glob(pattern))
+    folders = os.path.join(uepm_dir, 'apache*', 'conf')
+    candidates = [os.path.join(folder, 'ssl.conf') for folder in sorted(glob.glob(folders))]
+    found = [path for path in candidates if os.path.lexists(path) or os.path.realpath(path) in gone]
     with_httpd = [path for path in found if os.access(os.path.join(os.path.dirname(path), '..', 'bin', 'httpd'), os.X_OK)]
     choice = with_httpd if len(found) > 1 else found
     if len(choice) != 1:
         raise AdministratorError(
-            'the ssl.conf of the Endpoint Security server cannot be told', path=pattern, expected='one file',
+            'the ssl.conf of the Endpoint Security server cannot be told', path=os.path.join(folders, 'ssl.conf'), expected='one file',
             found=', '.join(found) or 'none', state='nothing was changed', next_step='give its path')
     return choice[0]
 
 
-def _find_root(ssl_conf, httpd_conf):
+def _find_root(ssl_conf, httpd_conf, gone):
     folder = os.path.dirname(os.path.abspath(ssl_conf))
     candidate = folder
     for dummy in range(_LEVELS):
-        if os.path.exists(os.path.join(candidate, 'bin', 'httpd')) or os.path.isfile(os.path.join(candidate, 'conf', 'httpd.conf')):
+        main = os.path.join(candidate, 'conf', 'httpd.conf')
+        if os.path.exists(os.path.join(candidate, 'bin', 'httpd')) or os.path.isfile(main) or os.path.realpath(main) in gone:
             return candidate
         candidate = os.path.dirname(candidate)
     folder = os.path.dirname(os.path.abspath(httpd_conf)) if httpd_conf else folder
@@ -98,6 +111,10 @@ def read_build(installation, environ=None, timeout=60.0):
     :raises AdministratorError: when it does not say its version
     """
     said = run_command([installation.httpd, '-v'], environ, timeout)
+    if said.timed_out:
+        raise AdministratorError(
+            'httpd does not answer', path=installation.httpd, expected='its version', found='no answer within %g seconds' % timeout,
+            state='nothing was changed', next_step='find out why it hangs, or give it more time')
     match = re.search(br'Apache/(\d+\.\d+\.\d+)', said.stdout)
     if match is None:
         raise AdministratorError(

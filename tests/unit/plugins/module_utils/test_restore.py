@@ -6,6 +6,7 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+import errno
 import os
 import stat
 
@@ -104,6 +105,31 @@ def test_nothing_stays_of_what_httpd_objects_to(place):
         place.restore([{'path': place.paths[0], 'backup': place.entries[0]['backup']}, {'path': bad, 'backup': backup}])
     assert 'every file is as it was before' in str(caught.value)
     assert place.contents() == ['new', None]
+
+
+def test_file_that_was_put_back_although_its_write_failed_is_undone_too(place, monkeypatch):
+    real, calls = os.fsync, []
+
+    def fsync(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode) and os.fstat(descriptor).st_ino == os.stat(place.root).st_ino:
+            calls.append(descriptor)
+            if len(calls) == 1:
+                raise OSError(errno.EIO, 'Input/output error')
+        return real(descriptor)
+
+    monkeypatch.setattr(os, 'fsync', fsync)
+    with pytest.raises(AdministratorError, match='every file is as it was before'):
+        place.restore()
+    assert place.contents() == ['new', 'new']
+
+
+def test_file_that_appeared_meanwhile_is_not_overwritten(place):
+    os.unlink(place.paths[0])
+    items = _restore.plan_restore(None, place.state_dir)
+    place.write(place.paths[0], 'another')
+    with pytest.raises(AdministratorError, match='something at this path already'):
+        _restore.restore(items, place.installation, place.state_dir)
+    assert place.contents() == ['another', 'new']
 
 
 def test_change_by_somebody_else_is_not_lost(place):
