@@ -12,20 +12,22 @@ __metaclass__ = type
 
 import os
 import re
-import time
-from contextlib import contextmanager
+from functools import partial
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.copies import keep_copies, refuse_included
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import config_test
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.planning import plan_all
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.reading import Reading
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
-    backup_file, digest, link_warning, private_directory, read_file, read_record, write_file, write_record)
+    Step, alone, digest, link_warning, read_file, recorded, write_all, write_file)
 
 UNCHANGED = 'nothing was changed'
 
-# What httpd says about a value that this collection replaces: no reason not to replace it.
-_REPLACED = re.compile(r"Illegal protocol '|SSLv[23](?: is no longer| not) supported")
+# What httpd says about a value that this collection replaces: no reason not to replace it. The second it says of SSLProxyProtocol, too.
+_REPLACED = re.compile(r"^SSLProtocol: Illegal protocol '", re.MULTILINE)
+_WITHDRAWN = re.compile(r'^(?:SSLProtocol: )?SSLv[23](?: is no longer| not) supported', re.MULTILINE)
+_WITHDRAWN_WORD = re.compile(br'(?i)(?:^|[\s"\'])\+?SSLv[23](?![\w.])')
 
 
 def enforce_protocols(installation, protocols, state_dir, backup_dir=None, environ=None, timeout=60.0, check_mode=False):
@@ -44,13 +46,17 @@ def enforce_protocols(installation, protocols, state_dir, backup_dir=None, envir
     outcome = plan_all(reading, protocols)
     states = [_unchanged_since(path, outcome.old[path]) for path in sorted(outcome.contents)]
     outcome.warnings.extend(warning for warning in map(link_warning, states) if warning)
-    validated = _test_before(installation, environ, timeout, bool(states), outcome.warnings) if reading.has_httpd else False
+    copies = None if backup_dir is False else backup_dir or os.path.join(state_dir, 'backups')
+    if states and copies is not None:
+        refuse_included(copies, states, reading.tree)
+    validated = _test_before(reading, environ, timeout, bool(states), outcome.warnings) if reading.has_httpd else False
     files = [{'path': state.path, 'backup_file': None} for state in states]
     if states and not check_mode:
-        if backup_dir is not False:
-            files = _keep(states, backup_dir or os.path.join(state_dir, 'backups'), reading.tree.folders)
-        with _recorded(state_dir, states, outcome.contents, files):
-            _write(states, outcome.contents, lambda: _test_after(reading, environ, timeout))
+        with alone(state_dir):
+            # Whoever had the lock before may have changed what was read.
+            for source in reading.tree.files:
+                _unchanged_since(source.path, source.data)
+            files = _change(states, outcome.contents, reading, state_dir, copies, lambda: _test_after(reading, environ, timeout))
     return {
         'changed': bool(states),
         'before': outcome.before,
@@ -70,16 +76,24 @@ def _unchanged_since(path, data):
     return state
 
 
-def _test_before(installation, environ, timeout, changes, warnings):
+def _test_before(reading, environ, timeout, changes, warnings):
     """Whether httpd accepts the configuration as it is. What would not start anyway is refused before anything is written."""
-    test = config_test(installation, environ, timeout)
+    test = config_test(reading.installation, environ, timeout)
     if not test['ok'] and not changes:
         warnings.append('no SSLProtocol has to change, but the configuration test fails: %s' % test['output'])
-    if not test['ok'] and changes and not _REPLACED.search(test['output']):
+    if not test['ok'] and changes and not _is_replaced(test['output'], reading.tree):
         raise AdministratorError(
             'the configuration test fails already before the change', path=' '.join(test['command']), expected='Syntax OK',
             found=test['output'], state=UNCHANGED, next_step='repair the configuration by hand')
     return test['ok'] or changes
+
+
+def _is_replaced(output, tree):
+    """Whether httpd objects to nothing but a value of SSLProtocol, which will be another one."""
+    if _REPLACED.search(output):
+        return True
+    others = [directive for directive in tree.directives(b'sslproxyprotocol') if directive.active is not False]
+    return bool(_WITHDRAWN.search(output)) and not any(_WITHDRAWN_WORD.search(directive.arguments) for directive in others)
 
 
 def _test_after(reading, environ, timeout):
@@ -92,61 +106,17 @@ def _test_after(reading, environ, timeout):
             found=test['output'])
 
 
-def _keep(states, backup_dir, folders):
-    """Copies of the files, never where the configuration might include them: the old value would win."""
-    for folder in folders:
-        if (os.path.realpath(backup_dir) + os.sep).startswith(folder + os.sep):
-            raise AdministratorError(
-                'the configuration includes files of the folder for copies, httpd would read the copies', path=backup_dir,
-                expected='a folder outside of %s' % folder, state=UNCHANGED)
-    return [{'path': state.path, 'backup_file': backup_file(state, backup_dir)} for state in states]
-
-
-def _write(states, contents, test):
-    """Write all files and test; on any failure every file gets its old bytes back."""
-    written = []
-    try:
-        for state in states:
-            written.append((state, write_file(state, contents[state.path])))
-        test()
-    except AdministratorError as error:
-        raise error.with_state(_put_back(written))
-
-
-def _put_back(written):
-    """Old bytes into the files that were written; returns how things stand, as text."""
-    lost = []
-    for old, new in reversed(written):
-        try:
-            write_file(new, old.data)
-        except AdministratorError as error:
-            lost.append(error.sentence())
-    if lost:
-        return 'not every file could be put back: ' + ' '.join(lost)
-    return 'the old configuration is back in place' if written else UNCHANGED
-
-
-@contextmanager
-def _recorded(state_dir, states, contents, files):
-    """What is changed last, for config_restore; written before the files, so that it is not missing when this is killed between them."""
-    path = os.path.join(private_directory(os.path.join(state_dir, 'records')), 'last_change.json')
-    earlier = read_record(path)
-    write_record(path, {
-        'at': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
-        'by': 'ssl_protocol',
-        'files': [{'path': state.path, 'backup': kept['backup_file'], 'sha256_before': state.sha256,
-                   'sha256_after': digest(contents[state.path])} for state, kept in zip(states, files)],
-    })
-    try:
-        yield
-    except AdministratorError:
-        # Where it was not made after all, the last change is the one before.
-        if all(read_file(state.path).data == state.data for state in states):
-            if earlier is None:
-                os.unlink(path)
-            else:
-                write_record(path, earlier)
-        raise
+def _change(states, contents, reading, state_dir, copies, test):
+    """Keep copies, then write all files and test; returns each file with its copy."""
+    kept = keep_copies(states, copies, reading) if copies is not None else [None] * len(states)
+    entries = [
+        {'path': state.path, 'backup': copy, 'sha256_before': state.sha256, 'sha256_after': digest(contents[state.path])}
+        for state, copy in zip(states, kept)
+    ]
+    steps = [Step(state.path, state, contents[state.path], partial(write_file, state, contents[state.path])) for state in states]
+    with recorded(state_dir, entries):
+        write_all(steps, test, 'the old configuration is back in place')
+    return [{'path': state.path, 'backup_file': copy} for state, copy in zip(states, kept)]
 
 
 def _difference(state, data):

@@ -35,6 +35,7 @@ for word in "$@"; do
     done
 done
 [ -e $root/hangs ] && sleep 60
+[ -e $root/objects ] && ! grep -rq 'SSLProtocol TLSv1.2' $root/conf && { cat $root/objects; exit 1; }
 [ -e $root/broken ] && { echo 'Syntax error on line 1: broken'; exit 1; }
 [ -e $root/dislikes ] && grep -rq "$(cat $root/dislikes)" $root/conf && { echo 'Syntax error: disliked'; exit 1; }
 echo 'Syntax OK'
@@ -119,21 +120,40 @@ def test_a_test_that_fails_beforehand_is_a_refusal(apache, fault, said):
     assert snapshot(apache) == before
 
 
+@pytest.mark.parametrize('output, proxy, is_replaced', [
+    (b"SSLProtocol: Illegal protocol 'foo'", b'', True),
+    (b"SSLProxyProtocol: Illegal protocol 'foo'", b'', False),
+    (b'SSLProtocol: SSLv2 is no longer supported', b'SSLProxyProtocol all -SSLv2', True),
+    (b'SSLProtocol: SSLv2 is no longer supported', b'SSLProxyProtocol +SSLv2', False),
+    (b'SSLv3 not supported by this version of OpenSSL', b'', True),
+    (b'SSLv3 not supported by this version of OpenSSL', b'<IfDefine X>\nSSLProxyProtocol SSLv3\n</IfDefine>', True),
+    (b'SSLv3 not supported by this version of OpenSSL', b'SSLProxyProtocol TLSv1 SSLv3', False),
+])
+def test_what_httpd_objects_to_is_replaced_or_not(apache, output, proxy, is_replaced):
+    apache.write('objects', b'Syntax error on line 3 of ssl.conf:\n' + output + b'\n')
+    apache.write('conf/httpd.conf', CONF + proxy + b'\n')
+    for check_mode in (True, False):
+        if is_replaced:
+            assert enforce(apache, check_mode=check_mode)['changed']
+            continue
+        with pytest.raises(AdministratorError) as caught:
+            enforce(apache, check_mode=check_mode)
+        assert 'fails already before the change' in str(caught.value)
+
+
+def test_an_httpd_that_hangs(apache):
+    apache.write('bin/httpd', b'#!/bin/sh\nexec sleep 60\n')
+    with pytest.raises(AdministratorError) as caught:
+        enforce(apache, timeout=0.2)
+    assert 'no answer within 0.2 seconds' in str(caught.value)
+
+
 def test_a_compliant_server_with_a_broken_test_is_not_validated(apache):
     enforce(apache)
     apache.write('broken', b'')
     done = enforce(apache)
     assert (done['changed'], done['validated']) == (False, False)
     assert any('configuration test fails' in warning for warning in done['warnings'])
-
-
-def test_copies_are_not_put_where_httpd_would_read_them(apache):
-    before = snapshot(apache)
-    for folder in ('conf/extra', 'conf/extra/old'):
-        with pytest.raises(AdministratorError) as caught:
-            enforce(apache, backup_dir=apache.path(folder))
-        assert 'httpd would read the copies' in str(caught.value)
-    assert snapshot(apache) == before
 
 
 def test_without_copies(apache):
@@ -203,28 +223,3 @@ def test_facts(apache):
         apache.path('conf/httpd.conf'), apache.path('conf/ssl.conf'), apache.path('conf/extra/more.conf')]
     assert found['http_test']['ok'] and found['http_test']['command'][0] == apache.path('bin/httpd')
     assert found['endpoints'][0]['expected'][''] == ['TLSv1', 'TLSv1.2']
-
-
-def test_finding_the_apache_of_a_server(site):
-    with pytest.raises(AdministratorError) as caught:
-        find_installation(uepm_dir=None)
-    assert 'UEPMDIR is not set' in str(caught.value)
-    with pytest.raises(AdministratorError):
-        find_installation(uepm_dir=site.folder)
-    site.write('apache22/conf/ssl.conf', SSL_CONF)
-    assert find_installation(uepm_dir=site.folder).root == site.path('apache22')
-    site.write('apache24/conf/ssl.conf', SSL_CONF)
-    with pytest.raises(AdministratorError) as caught:
-        find_installation(uepm_dir=site.folder)
-    assert 'apache22' in str(caught.value) and 'apache24' in str(caught.value)
-    os.chmod(site.write('apache24/bin/httpd', b'#!/bin/sh\n'), 0o755)
-    assert find_installation(uepm_dir=site.folder).httpd == site.path('apache24/bin/httpd')
-
-
-@pytest.mark.parametrize('name', ['ssl_conf', 'httpd', 'httpd_conf'])
-def test_paths_that_are_not_there(site, name):
-    given = {'ssl_conf': site.write('ssl.conf', b'')}
-    given[name] = site.path('missing')
-    with pytest.raises(AdministratorError) as caught:
-        find_installation(**given)
-    assert caught.value.path == site.path('missing')
