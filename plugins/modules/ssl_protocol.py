@@ -53,13 +53,14 @@ options:
   backup_dir:
     description:
       - Folder for the copies, by default C(backups) in O(state_dir).
-      - Must not be one that the configuration includes. httpd would read the copy, and the old value would win.
+      - Must not be one that the configuration includes, or would include with a copy in it. httpd would read the copy, and the old value would win.
     type: path
   httpd:
     description:
       - The program that reads the configuration.
       - By default C(bin/httpd) of the Apache that O(path) belongs to. Where there is none, O(path) is read on its own and nothing is tested, see
         RV(validated).
+      - Where it is given, there must be an O(httpd_conf) for it.
     type: path
   httpd_conf:
     description: The file that httpd begins with, by default C(conf/httpd.conf) of the Apache that O(path) belongs to.
@@ -178,6 +179,7 @@ validated:
 """
 
 import os
+from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -213,31 +215,50 @@ def find_environment(profile, needed):
         return None
 
 
-def run(given, check_mode):
-    """Find the Apache, bring it to the policy, and return the module's result."""
+def run(given, check_mode, attributes=None):
+    """Find the Apache, bring it to the policy, and return the module's result.
+
+    :param attributes: function that gives a file the owner, group and mode that were asked for, or in check mode only looks whether it could;
+        takes the path and whether it is check mode, and returns whether that is a change
+    """
     environment = find_environment(given['profile'], given['path'] is None)
     installation = find_installation(
         environment.uepm_dir if environment else None, given['path'], given['httpd'], given['httpd_conf'])
+    path = os.path.realpath(installation.ssl_conf)
+    if attributes is not None:
+        # An owner that does not exist is found out before anything is written.
+        attributes(path, True)
     result = enforce_protocols(
         installation, given['protocols'], given['state_dir'], given['backup_dir'] if given['backup'] else False,
         environment.variables if environment else None, given['timeout'], check_mode)
-    result['path'] = os.path.realpath(installation.ssl_conf)
-    copies = [kept['backup_file'] for kept in result['files'] if kept['path'] == result['path']] or [
-        kept['backup_file'] for kept in result['files']]
+    if attributes is not None:
+        result['changed'] = attributes(path, check_mode) or result['changed']
+    result['path'] = path
+    copies = [kept['backup_file'] for kept in result['files'] if kept['path'] == path] or [kept['backup_file'] for kept in result['files']]
     if copies and copies[0]:
         result['backup_file'] = copies[0]
     return result
+
+
+def set_attributes(module, path, check_mode):
+    """What the options of every file module ask for; whether that is a change."""
+    real, module.check_mode = module.check_mode, check_mode
+    try:
+        return module.set_fs_attributes_if_different(module.load_file_common_arguments(module.params, path=path), False)
+    finally:
+        module.check_mode = real
 
 
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), add_file_common_args=True, supports_check_mode=True)
     try:
         with while_armed(module.params['state_dir'], module.params['guard'], module.check_mode):
-            result = run(module.params, module.check_mode)
+            result = run(module.params, module.check_mode, partial(set_attributes, module))
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
-    attributes = module.load_file_common_arguments(module.params, path=result['path'])
-    result['changed'] = module.set_fs_attributes_if_different(attributes, result['changed'])
+    if not module._diff:
+        # Files of a web server may hold secrets; they are shown to who asks for it.
+        del result['diff']
     for warning in result.pop('warnings'):
         module.warn(warning)
     module.exit_json(**result)

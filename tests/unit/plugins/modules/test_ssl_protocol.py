@@ -9,6 +9,7 @@ from __future__ import (absolute_import, division, print_function)
 __metaclass__ = type
 
 import os
+from contextlib import contextmanager
 
 import pytest
 
@@ -78,6 +79,83 @@ def test_a_server_without_endpoint_security(server):
     with pytest.raises(AdministratorError) as caught:
         ssl_protocol.run(options(server), False)
     assert 'UEPMDIR is not set' in str(caught.value)
+
+
+class Ended(Exception):
+    """The end of a module."""
+
+
+class Module(object):
+    """What the module's main() takes of Ansible."""
+
+    def __init__(self, params, check_mode, diff, changes):
+        self.params, self.check_mode, self._diff, self.changes = params, check_mode, diff, changes
+        self.asked = []
+
+    def load_file_common_arguments(self, params, path):
+        return dict(path=path, owner=params.get('owner'))
+
+    def set_fs_attributes_if_different(self, arguments, changed):
+        self.asked.append((arguments['path'], self.check_mode))
+        if arguments['owner'] == 'nobody at all':
+            self.fail_json(msg='failed to look up user')
+        return changed or self.changes
+
+    def warn(self, text):
+        pass
+
+    def fail_json(self, **result):
+        raise Ended(dict(result, failed=True))
+
+    def exit_json(self, **result):
+        raise Ended(result)
+
+
+def ended(monkeypatch, params, check_mode=False, diff=False, changes=False):
+    """The result of main(), and the module that it made."""
+    module = Module(params, check_mode, diff, changes)
+    monkeypatch.setattr(ssl_protocol, 'AnsibleModule', lambda **_arguments: module)
+    with pytest.raises(Ended) as caught:
+        ssl_protocol.main()
+    return caught.value.args[0], module
+
+
+@pytest.mark.parametrize('check_mode', [True, False])
+def test_an_owner_that_cannot_be_is_found_out_before_anything_is_written(server, monkeypatch, check_mode):
+    result, dummy = ended(monkeypatch, options(server, owner='nobody at all'), check_mode)
+    assert result['failed'] and 'look up user' in result['msg']
+    with open(os.path.join(server, 'uepm', 'apache22', 'conf', 'ssl.conf'), 'rb') as stream:
+        assert stream.read() == SSL_CONF
+    assert not os.path.exists(os.path.join(server, 'state'))
+
+
+def test_owner_and_mode_are_set_at_the_end_and_are_a_change(server, monkeypatch):
+    path = os.path.join(server, 'uepm', 'apache22', 'conf', 'ssl.conf')
+    assert ended(monkeypatch, options(server))[0]['changed'] is True
+    result, module = ended(monkeypatch, options(server))
+    assert result['changed'] is False and module.asked == [(path, True), (path, False)]
+    for check_mode in (True, False):
+        result, module = ended(monkeypatch, options(server), check_mode, changes=True)
+        assert result['changed'] is True and module.asked[-1] == (path, check_mode) and module.check_mode is check_mode
+
+
+def test_owner_and_mode_are_set_while_the_guard_is_armed(server, monkeypatch):
+    inside = []
+
+    @contextmanager
+    def while_armed(_state_dir, _guard, _check_mode):
+        inside.append(True)
+        yield
+        inside.pop()
+
+    monkeypatch.setattr(ssl_protocol, 'while_armed', while_armed)
+    monkeypatch.setattr(ssl_protocol, 'set_attributes', lambda module, path, check_mode: module.asked.append(list(inside)) or False)
+    assert ended(monkeypatch, options(server))[1].asked == [[True], [True]]
+
+
+def test_contents_are_told_only_to_who_asks_for_them(server, monkeypatch):
+    assert 'diff' not in ended(monkeypatch, options(server), True)[0]
+    assert SSL_CONF.decode('ascii') in [entry['before'] for entry in ended(monkeypatch, options(server), True, True)[0]['diff']]
 
 
 def test_what_the_documentation_names_is_what_the_module_takes():
