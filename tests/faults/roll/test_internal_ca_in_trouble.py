@@ -100,7 +100,7 @@ def test_a_ca_that_does_not_come_back_with_the_services_is_told(fleet: Fleet, re
         run = held.end()
     assert run.rc != 0
     assert (
-        "the change is made and confirmed (tls, sign_hash). But the internal CA ran before it and does not run now."
+        "the change is made and confirmed (sign_hash). But the internal CA ran before it and does not run now."
         in run.text
     ), run.output
     assert guard(fleet, SERVER)["state"] == "disarmed"
