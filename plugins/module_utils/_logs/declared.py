@@ -20,7 +20,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import LineFormat
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import name_bytes
 
-# The format of a TransferLog where no LogFormat without a nickname says otherwise, and what the nickname CLF stands for.
+# The format of a TransferLog where no LogFormat without a nickname says otherwise, and what the nickname CLF stands for at first.
 COMMON_FORMAT = b'%h %l %u %t "%r" %>s %b'
 
 FILE, PATTERN, NONE = 'file', 'pattern', 'none'
@@ -29,8 +29,9 @@ FILE, PATTERN, NONE = 'file', 'pattern', 'none'
 Target = namedtuple('Target', ['kind', 'path', 'reason'])
 
 _ONLY_PROTOCOLS = re.compile(br'%\{SSL_PROTOCOL\}\s+in\s+\{(?P<list>[^}]*)\}\Z')
-# rotatelogs.c: options that have a value
-_ROTATELOGS_VALUES = (b'-L', b'-p', b'-n')
+# rotatelogs.c: options that have a value, and those that have none
+_ROTATELOGS_VALUES = (b'L', b'p', b'n')
+_ROTATELOGS_LETTERS = (b'l', b'f', b'D', b't', b'T', b'v', b'e', b'c')
 _SIZE = re.compile(br'[0-9]+[BKMG]?\Z')
 _OFFSET = re.compile(br'[+-]?[0-9]+\Z')
 
@@ -63,7 +64,8 @@ class _Server(object):
     """The logs of the main server or of one virtual host, before their formats are looked up."""
 
     def __init__(self):
-        self.formats = {}
+        # Nicknames are compared without regard to case. Each server that has a directive of mod_log_config begins with this one.
+        self.formats = {b'clf': COMMON_FORMAT}
         self.default = None
         self.logs = []
         self.global_logs = []
@@ -77,16 +79,23 @@ class DeclaredLogs(object):
         :param tree: Tree as ``_apache/includes.py`` reads it
         """
         self._root = name_bytes(tree.server_root)
-        self._servers = {None: _Server()}
+        self._main = _Server()
+        self._own = {}
+        # All virtual hosts in their order, also those that say nothing about logs.
+        self._hosts = []
         for directive in tree.directives():
+            if directive.active is False:
+                continue
+            if directive.scope is not None and directive.scope not in self._hosts:
+                self._hosts.append(directive.scope)
             action = self._ACTIONS.get(directive.name)
-            if action is not None and directive.active is not False and directive.forbidden_in is None:
-                server = self._servers.setdefault(directive.scope, _Server())
+            if action is not None and directive.forbidden_in is None:
+                server = self._main if directive.scope is None else self._own.setdefault(directive.scope, _Server())
                 action(self, directive, split_words(directive.arguments), server)
 
     def _log_format(self, dummy_directive, words, server):
         if len(words) == 2:
-            server.formats[words[1]] = words[0]
+            server.formats[words[1].lower()] = words[0]
         elif len(words) == 1:
             server.default = words[0]
 
@@ -112,22 +121,41 @@ class DeclaredLogs(object):
         :param container: Container of a virtual host, None for the main server
         :returns: list of Log
         """
-        main, own = self._servers[None], self._servers.get(container, _Server())
-        server = own if own.logs else main
-        formats = dict(main.formats)
-        default = main.default
-        if server is own:
-            formats.update(own.formats)
-            default = own.default or default
-        logs = [self._make(entry, formats, default) for entry in server.logs]
-        return logs + [self._make(entry, main.formats, main.default) for entry in main.global_logs]
-
-    def _make(self, entry, formats, default):
-        directive, target, name, condition = entry
-        if name is None:
-            text = default or COMMON_FORMAT
+        own = self._own.get(container)
+        formats = self._formats(container)
+        default = (own.default if own is not None else None) or self._main.default or COMMON_FORMAT
+        # The argument of a LogFormat that stands alone may be a nickname.
+        default = formats.get(default.lower(), default)
+        if own is not None and own.logs:
+            logs = [self._make(entry, default if entry[2] is None else formats.get(entry[2].lower(), entry[2])) for entry in own.logs]
         else:
-            text = formats.get(name, COMMON_FORMAT if name == b'CLF' else name)
+            logs = [self._make(entry, default if entry[2] is None else self._shared_format(entry[2])) for entry in self._main.logs]
+        return logs + [self._make(entry, self._shared_format(entry[2])) for entry in self._main.global_logs]
+
+    def targets(self):
+        """Where all logs go that are declared anywhere, as a list of Target."""
+        servers = [self._main] + list(self._own.values())
+        return [read_target(entry[1], self._root) for server in servers for entry in server.logs + server.global_logs]
+
+    def _formats(self, container):
+        formats = dict(self._main.formats)
+        formats.update(self._own[container].formats if container in self._own else {})
+        return formats
+
+    def _shared_format(self, name):
+        """The format of a log of the main server.
+
+        Each virtual host without a log of its own looks the name up anew and changes the log for all; the one declared first is the last to do so.
+        """
+        sharing = [host for host in self._hosts if host not in self._own or not self._own[host].logs]
+        for container in sharing + [None]:
+            formats = self._formats(container)
+            if name.lower() in formats:
+                return formats[name.lower()]
+        return name
+
+    def _make(self, entry, text):
+        directive, target, dummy_name, condition = entry
         return Log(directive, read_target(target, self._root), text, condition)
 
 
@@ -150,11 +178,8 @@ def _read_pipe(command):
     words = split_words(command)
     if not words or os.path.basename(words[0]) not in (b'rotatelogs', b'rotatelogs2'):
         return Target(NONE, None, 'it goes to the program %s' % command.decode('utf-8', 'replace'))
-    index, truncates = 1, False
-    while index < len(words) and words[index].startswith(b'-'):
-        truncates = truncates or (words[index] in (b'-t', b'-n'))
-        index += 2 if words[index] in _ROTATELOGS_VALUES else 1
-    names = words[index:]
+    options, names = _read_options(words[1:])
+    truncates = b't' in options or b'n' in options
     usable = len(names) > 1 and (_SIZE.match(names[1]) is not None) and all(_OFFSET.match(word) for word in names[2:])
     if not usable or not os.path.isabs(names[0]):
         return Target(NONE, None, 'the files of %s are not known' % command.decode('utf-8', 'replace'))
@@ -162,3 +187,25 @@ def _read_pipe(command):
         return Target(PATTERN, os.path.normpath(names[0]), None)
     # Without a pattern rotatelogs appends the time at which a file was begun, in seconds; with -t or -n it does not.
     return Target(FILE if truncates else PATTERN, os.path.normpath(names[0]) + (b'' if truncates else b'.%s'), None)
+
+
+def _read_options(words):
+    """Options and other words as getopt tells them apart: letters may stand together, and a value may follow its letter at once.
+
+    :returns: (set of letters, list of words); no words when an option is none of rotatelogs
+    """
+    letters, index = set(), 0
+    while index < len(words) and len(words[index]) > 1 and words[index].startswith(b'-'):
+        word, index = words[index], index + 1
+        if word == b'--':
+            break
+        for place in range(1, len(word)):
+            letter = word[place:place + 1]
+            letters.add(letter)
+            if letter in _ROTATELOGS_VALUES:
+                # The value is the rest of the word, or else the next word.
+                index += 1 if place + 1 == len(word) else 0
+                break
+            if letter not in _ROTATELOGS_LETTERS:
+                return letters, []
+    return letters, words[index:]

@@ -34,10 +34,12 @@ MAX_ESCAPES = 16384
 # A client's address or name is never longer: 45 for IPv6, 253 for a name.
 MAX_CLIENT = 255
 
-Item = namedtuple('Item', ['letter', 'argument', 'literal'])
+# conditional: written for some statuses only, a ``-`` stands there for the others
+Item = namedtuple('Item', ['letter', 'argument', 'literal', 'conditional'])
 
 # Conditions (!200,304), redirection marks (< and >), {argument}, then a letter; a caret starts a name of two letters (%^FB).
-_ITEM = re.compile(br'%[!0-9,<>]*(?:\{(?P<argument>[^}]*)\})?[!0-9,<>]*(?P<letter>\^..|[A-Za-z%])')
+_ITEM = re.compile(br'%(?P<before>[!0-9,<>]*)(?:\{(?P<argument>[^}]*)\})?(?P<behind>[!0-9,<>]*)(?P<letter>\^..|[A-Za-z%])')
+_STATUS = re.compile(br'[0-9]')
 
 _PROTOCOL_VARIABLES = ((b'x', b'ssl_protocol'), (b'c', b'version'))
 # Best first: what Apache holds for the client, its name, and the other end of the connection.
@@ -68,7 +70,8 @@ def parse_format(text):
         if match.group('letter') == b'%':
             _add_literal(items, b'%')
         else:
-            items.append(Item(match.group('letter'), match.group('argument') or b'', None))
+            conditional = _STATUS.search(match.group('before') + match.group('behind')) is not None
+            items.append(Item(match.group('letter'), match.group('argument') or b'', None, conditional))
     _add_literal(items, text[position:])
     return items
 
@@ -78,9 +81,9 @@ def _add_literal(items, raw):
     if not literal:
         return
     if items and items[-1].letter is None:
-        items[-1] = Item(None, b'', items[-1].literal + literal)
+        items[-1] = Item(None, b'', items[-1].literal + literal, False)
     else:
-        items.append(Item(None, b'', literal))
+        items.append(Item(None, b'', literal, False))
 
 
 def names_protocol(item):
@@ -90,6 +93,8 @@ def names_protocol(item):
 
 class LineFormat(object):
     """A log format: which fields matter, and a pattern for the part of a line that holds them.
+
+    A field that is written for some statuses only is none that matters: its ``-`` would be taken for a request without TLS.
 
     :ivar logs_protocol: whether lines made by this format hold the TLS protocol at all
     :ivar logs_client: whether they hold the client
@@ -107,12 +112,12 @@ class LineFormat(object):
 
     def _first(self, wanted):
         for index, item in enumerate(self.items):
-            if item.letter is not None and wanted(item):
+            if item.letter is not None and not item.conditional and wanted(item):
                 return index
         return None
 
     def _best_client(self):
-        fields = [(item.letter, item.argument) for item in self.items]
+        fields = [(item.letter, item.argument) if not item.conditional else None for item in self.items]
         for client in _CLIENTS:
             if client in fields:
                 return fields.index(client)
@@ -120,7 +125,7 @@ class LineFormat(object):
 
     def _find_time(self):
         for index, item in enumerate(self.items):
-            if item.letter == b't':
+            if item.letter == b't' and not item.conditional:
                 field = TimeField(item.argument)
                 if field.readable:
                     return index, field
@@ -155,7 +160,7 @@ class LineFormat(object):
         if item.letter == b't':
             pattern = TimeField(item.argument).pattern
             if pattern is not None and b'\n' not in pattern:
-                return pattern
+                return pattern if not item.conditional else b'(?:' + pattern + b'|-)'
         before, behind = self._literal(index - 1), self._literal(index + 1)
         if before.endswith(b'"') and behind.startswith(b'"'):
             # Python before 3.11 cannot be told not to go back, so the pattern is one that never needs to.

@@ -41,6 +41,7 @@ class Sources(object):
     :ivar logs_protocol: whether any scope with TLS has a log with the protocol, readable or not
     :ivar not_logged: scopes with TLS whose requests are not logged with their protocol: dictionaries with scope, file and line
     :ivar unreadable: what cannot be read, dictionaries with part and reason
+    :ivar declared: Targets of all logs that there are, read or not, so that none is taken for a rotated file of another
     """
 
     def __init__(self):
@@ -48,6 +49,7 @@ class Sources(object):
         self.logs_protocol = False
         self.not_logged = []
         self.unreadable = []
+        self.declared = []
 
     def add(self, log):
         """Take a Log for reading, once for each file."""
@@ -71,6 +73,7 @@ def find_sources(tree, dialect, legacy_protocols):
     found = Sources()
     configuration = Configuration(tree, dialect, resolver=lambda host: [host])
     declared = DeclaredLogs(tree)
+    found.declared = declared.targets()
     scopes = [scope for scope in configuration.scopes if configuration.is_tls(scope)]
     # A log can only have a condition about protocols in a version that knows no SSLv2.
     needed = [name for name in legacy_protocols if name != b'SSLv2']
@@ -91,7 +94,7 @@ def find_sources(tree, dialect, legacy_protocols):
 def _choose(found, scope, logs, needed):
     """The log of one scope that says most: readable, complete, with client and time."""
     def merit(log):
-        return (log.target.kind != NONE, log.covers(needed), log.format.logs_client, log.format.time is not None)
+        return (log.target.kind != NONE, log.covers(needed), not log.condition, log.format.logs_client, log.format.time is not None)
 
     found.logs_protocol = True
     best = max(logs, key=merit)
@@ -114,6 +117,7 @@ def given_sources(logs):
     found.logs_protocol = True
     for path, text in logs:
         form = LineFormat(text)
+        found.declared.append(Target(FILE, path, None))
         if form.logs_protocol:
             found.sources.append(Source(Target(FILE, path, None), form))
         else:

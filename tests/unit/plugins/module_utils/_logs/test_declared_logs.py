@@ -21,7 +21,6 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._log
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.clients import oldest_of, read_clients
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.declared import FILE, NONE, PATTERN, read_target
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import format_iso
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.rotation import files_of, files_of_pattern
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.sources import find_sources, given_sources
 
 LEGACY = (b'SSLv2', b'SSLv3', b'TLSv1', b'TLSv1.1')
@@ -47,6 +46,8 @@ def found(tmpdir, text):
 
 
 NICK = 'LogFormat "%h %{SSL_PROTOCOL}x" tls\n'
+ALONE = 'LogFormat "%a %{SSL_PROTOCOL}x" tls'
+ONLY_OLD = "\"expr=%{SSL_PROTOCOL} in {'SSLv3','TLSv1','TLSv1.1'}\""
 
 
 @pytest.mark.parametrize(('text', 'expected'), [
@@ -75,6 +76,23 @@ NICK = 'LogFormat "%h %{SSL_PROTOCOL}x" tls\n'
     (NICK + host('CustomLog /abs/a tls'), [(b'/abs/a', b'%h %{SSL_PROTOCOL}x')]),
     (NICK + host('CustomLog logs/a tls', engine='off'), []),
     (NICK + '#CustomLog logs/main tls\n' + host(''), []),
+    # Nicknames are compared without regard to case, and a LogFormat that stands alone may be one.
+    (NICK + host('CustomLog logs/a TLS'), [(b'logs/a', b'%h %{SSL_PROTOCOL}x')]),
+    (NICK + 'LogFormat Tls\n' + host('TransferLog logs/t'), [(b'logs/t', b'%h %{SSL_PROTOCOL}x')]),
+    ('LogFormat "%h %{SSL_PROTOCOL}x" CLF\nCustomLog logs/m clf\n' + host(''), [(b'logs/m', b'%h %{SSL_PROTOCOL}x')]),
+    ('LogFormat "%h %{SSL_PROTOCOL}x" CLF\n' + host('CustomLog logs/m clf'), []),
+    # A virtual host without a log of its own changes how the log of the main server is written; the first of them does it last.
+    (NICK + 'CustomLog logs/m tls\n' + host(ALONE), [(b'logs/m', b'%a %{SSL_PROTOCOL}x')]),
+    (NICK + 'CustomLog logs/m tls\n' + host('ServerName a', 'off') + host(ALONE), [(b'logs/m', b'%h %{SSL_PROTOCOL}x')]),
+    (NICK + 'CustomLog logs/m tls\n' + host(ALONE) + host('ServerName a'), [(b'logs/m', b'%a %{SSL_PROTOCOL}x')]),
+    ('LogFormat "%h" tls\nCustomLog logs/m tls\n' + host(ALONE), [(b'logs/m', b'%a %{SSL_PROTOCOL}x')]),
+    (NICK + 'GlobalLog logs/m tls\n' + host(ALONE), [(b'logs/m', b'%a %{SSL_PROTOCOL}x')]),
+    (NICK + 'LogFormat tls\nTransferLog logs/m\n' + host(ALONE), [(b'logs/m', b'%a %{SSL_PROTOCOL}x')]),
+    ('TransferLog logs/m\n' + host('LogFormat "%a %{SSL_PROTOCOL}x"'), [(b'logs/m', b'%a %{SSL_PROTOCOL}x')]),
+    # A limited log is complete about old protocols, but an unlimited one says more.
+    (NICK + host('CustomLog logs/old tls %s\nCustomLog logs/all tls' % ONLY_OLD), [(b'logs/all', b'%h %{SSL_PROTOCOL}x')]),
+    # For other statuses a hyphen would stand for the protocol.
+    (host('CustomLog logs/a "%h %200{SSL_PROTOCOL}x"'), []),
 ])
 def test_what_is_declared(tmpdir, text, expected):
     assert found(tmpdir, text) == expected
@@ -116,6 +134,15 @@ def test_a_log_with_a_condition_is_no_complete_one(tmpdir, condition, complete):
     (b'|bin/rotatelogs /logs/a 86400', PATTERN, b'/logs/a.%s'),
     (b'|bin/rotatelogs -t /logs/a 86400', FILE, b'/logs/a'),
     (b'|bin/rotatelogs -n 5 /logs/a 86400', FILE, b'/logs/a'),
+    # As getopt reads them.
+    (b'|bin/rotatelogs -n5 /logs/a 86400', FILE, b'/logs/a'),
+    (b'|bin/rotatelogs -lt /logs/a 86400', FILE, b'/logs/a'),
+    (b'|bin/rotatelogs -ln 5 /logs/a 86400', FILE, b'/logs/a'),
+    (b'|bin/rotatelogs -lfL/logs/t /logs/a 86400', PATTERN, b'/logs/a.%s'),
+    (b'|bin/rotatelogs -Lt -ptn -T /logs/a 86400', PATTERN, b'/logs/a.%s'),
+    (b'|bin/rotatelogs -l -- /logs/a 86400', PATTERN, b'/logs/a.%s'),
+    (b'|bin/rotatelogs -lx /logs/a 86400', NONE, None),
+    (b'|bin/rotatelogs -n', NONE, None),
     (b'|bin/rotatelogs logs/a.%Y 86400', NONE, None),
     (b'|bin/rotatelogs', NONE, None),
     (b'|/usr/bin/logger -t apache', NONE, None),
@@ -127,59 +154,6 @@ def test_targets(target, kind, path):
     result = read_target(target, b'/srv/httpd')
     assert (result.kind, result.path) == (kind, path)
     assert (result.reason is None) == (kind != NONE)
-
-
-def make(folder, names):
-    """Files, the first of them the newest."""
-    for age, name in enumerate(names):
-        path = folder.join(name)
-        path.write_binary(b'10.1.1.7 TLSv1.2\n')
-        os.utime(str(path), (NOW - age * HOUR, NOW - age * HOUR))
-
-
-def names_of(entries):
-    return [os.path.basename(entry.path).decode('utf-8') for entry in entries]
-
-
-@pytest.mark.parametrize('names', [
-    ['ssl_request_log', 'ssl_request_log.1', 'ssl_request_log.2.gz', 'ssl_request_log.10.gz'],
-    ['ssl_request_log', 'ssl_request_log-20261122', 'ssl_request_log-20261121.bz2', 'ssl_request_log-2026-11-20.xz', 'ssl_request_log-20261119-1795000000'],
-    ['ssl_request_log', 'ssl_request_log.1795000000', 'ssl_request_log.old', 'ssl_request_log.bak.gz', 'ssl_request_log.3.zst'],
-    ['ssl_request_log.1', 'ssl_request_log'],
-])
-def test_rotated_files_newest_first(tmpdir, names):
-    make(tmpdir, names)
-    make(tmpdir, ['ssl_request_log2', 'ssl_request_log.tmp', 'xssl_request_log.1', 'ssl_request_log-abc', 'ssl_request_log.1.gz.sha256'])
-    tmpdir.mkdir('ssl_request_log.9')
-    files = files_of(str(tmpdir.join('ssl_request_log')).encode('utf-8'))
-    assert names_of(files) == names
-    assert names_of([entry for entry in files if entry.live]) == ['ssl_request_log']
-    assert [entry.compression for entry in files if entry.path.endswith(b'zst')] == [None] * sum('zst' in name for name in names)
-
-
-def test_names_with_an_extension(tmpdir):
-    names = ['access.log', 'access.log.1', 'access-20261122.log', 'access.2.log.gz']
-    make(tmpdir, names)
-    make(tmpdir, ['access-tls.log', 'access.log.txt'])
-    assert names_of(files_of(str(tmpdir.join('access.log')).encode('utf-8'))) == names
-
-
-def test_a_file_is_read_once_whatever_names_it_has(tmpdir):
-    make(tmpdir, ['log', 'log.1', 'log.1.gz', 'log.2.gz'])
-    os.link(str(tmpdir.join('log')), str(tmpdir.join('log.5')))
-    os.symlink(str(tmpdir.join('log.1')), str(tmpdir.join('log.6')))
-    os.symlink('/nowhere', str(tmpdir.join('log.7')))
-    entries = files_of(str(tmpdir.join('log')).encode('utf-8'))
-    assert len(entries) == 3 and names_of(entries)[0] == 'log'
-
-
-def test_names_made_of_the_time(tmpdir):
-    make(tmpdir, ['ssl.20261123', 'ssl.20261122', 'ssl.20261121.gz'])
-    make(tmpdir, ['ssl.', 'ssl.20261121.sum', 'xssl.20261121'])
-    base = str(tmpdir).encode('utf-8')
-    assert names_of(files_of_pattern(base + b'/ssl.%Y%m%d')) == ['ssl.20261123', 'ssl.20261122', 'ssl.20261121.gz']
-    make(tmpdir.mkdir('2026').mkdir('11'), ['a[b]*23.log'])
-    assert names_of(files_of_pattern(base + b'/%Y/%m/a[b]*%d.log')) == ['a[b]*23.log']
 
 
 def line(moment, client='10.1.1.7', protocol='TLSv1'):
@@ -276,7 +250,7 @@ def test_a_log_that_is_not_there_is_unreadable(tmpdir):
         seen = read_clients(given_sources([(str(tmpdir.join(name)).encode('utf-8'), FORMAT)]), b'TLSv1.2')
         assert seen['logs_protocol'] and len(seen['unreadable']) == 1
     # Rotated files alone: the server writes elsewhere now, or not at all. They are read.
-    make(tmpdir, ['log.1'])
+    tmpdir.join('log.1').write_binary(b'10.1.1.7 TLSv1.2\n')
     assert read_clients(given_sources([(str(tmpdir.join('log')).encode('utf-8'), b'%h %{SSL_PROTOCOL}x')]), b'TLSv1.2')['protocols'] == {'TLSv1.2': 1}
 
 

@@ -39,7 +39,8 @@ def read(text, line):
     (b'%{version}c %h', b'TLSv1 10.1.1.7\n', (b'TLSv1', b'10.1.1.7', None)),
     (b'{"c":"%h","p":"%{SSL_PROTOCOL}x","r":"%r"}', b'{"c":"10.1.1.7","p":"TLSv1","r":"x"}\n', (b'TLSv1', b'10.1.1.7', None)),
     (b'%h %{ssl_protocol}x', b'10.1.1.7 TLSv1.2\n', (b'TLSv1.2', b'10.1.1.7', None)),
-    (b'%!200,304{SSL_PROTOCOL}x %h', b'- 10.1.1.7\n', (b'-', b'10.1.1.7', None)),
+    (b'%!200,304{SSL_PROTOCOL}x %<{SSL_PROTOCOL}x %200h %a', b'- TLSv1 - 10.1.1.7\n', (b'TLSv1', b'10.1.1.7', None)),
+    (b'%200t %{SSL_PROTOCOL}x %a', b'- TLSv1 10.1.1.7\n', (b'TLSv1', b'10.1.1.7', None)),
     (b'%h %l %u %t \\t%{SSL_PROTOCOL}x %>s', b'10.1.1.7 - - ' + TIME + b' \tTLSv1 200\n', (b'TLSv1', b'10.1.1.7', TIME)),
     (b'100%% %h %{SSL_PROTOCOL}x', b'100% 10.1.1.7 TLSv1\n', (b'TLSv1', b'10.1.1.7', None)),
     (b'%r %{SSL_PROTOCOL}x %h', b'GET / HTTP/1.1 TLSv1 10.1.1.7\n', (b'TLSv1', b'10.1.1.7', None)),
@@ -72,6 +73,13 @@ def test_formats_without_what_is_needed_say_so():
     bare = LineFormat(b'%{SSL_PROTOCOL}x %{%H:%M}t')
     assert bare.logs_protocol and not bare.logs_client and bare.time is None
     assert not LineFormat(b'%{SSL_PROTOCOL}e %{SSL_CIPHER}x').logs_protocol
+
+
+@pytest.mark.parametrize('condition', [b'200', b'!404', b'!200,304', b'>200'])
+def test_a_field_that_is_written_for_some_statuses_only_is_none_that_matters(condition):
+    form = LineFormat(b'%' + condition + b't %' + condition + b'h %' + condition + b'{SSL_PROTOCOL}x %>s')
+    assert (form.logs_protocol, form.logs_client, form.time) == (False, False, None)
+    assert not LineFormat(b'%{SSL_PROTOCOL}' + condition + b'x').logs_protocol
 
 
 def test_literals_are_joined_and_unescaped():
