@@ -18,8 +18,9 @@ description:
   - Which logs there are, and where the protocol, the client and the time stand in their lines, is read from the configuration. That is C(CustomLog),
     C(TransferLog) and C(GlobalLog) with C(%{SSL_PROTOCOL}x) or C(%{version}c) in their format, given there or by the name of a C(LogFormat), of the main
     server and of each virtual host that speaks TLS, written to a file or through C(rotatelogs).
-  - Rotated files are read too, newest first, also those compressed with gzip, bzip2 or xz. Files last written to before O(since) are not opened, and what
-    is older in a plain file is skipped. Python 2.7 cannot read xz files; they are listed as unreadable.
+  - Rotated files are read too, newest first, also those compressed with gzip, bzip2 or xz. Files last written to before O(since) are not counted, and
+    what is older in a plain file is skipped. Lines with a wrong time are put up with where they are few. After the clock of a server was wrong for long,
+    read its logs without O(since). Python 2.7 cannot read xz files; they are listed as unreadable.
   - What was not read is told in RV(clients.unreadable), and a server that does not log the protocol at all in RV(clients.logs_protocol).
   - A client is named as the log names it. Behind a proxy or an address translation that is not the client itself.
   - Memory stays below 64 MiB for each process, whatever the size of the logs.
@@ -162,7 +163,8 @@ clients:
       description:
         - The logs that were read, each with RV(ignore:path), RV(ignore:format), RV(ignore:condition) (what follows C(env=) or C(expr=), with it),
           RV(ignore:declared_at) (file and line), RV(ignore:files) (what was read, newest first), RV(ignore:lines), RV(ignore:unreadable_lines),
-          RV(ignore:first) and RV(ignore:last) (times of the first and the last request).
+          RV(ignore:first) and RV(ignore:last) (times of the first and the last request counted), RV(ignore:last_before) (time of the last request before
+          RV(clients.since), null when none was seen), and RV(ignore:complete), whether RV(ignore:first) came no more than a day after that.
       type: list
       elements: dict
       sample:
@@ -175,6 +177,8 @@ clients:
           unreadable_lines: 0
           first: "2026-11-16T10:00:03Z"
           last: "2026-11-23T09:59:58Z"
+          last_before: "2026-11-16T09:59:59Z"
+          complete: true
     period:
       description: The time that the counted requests cover.
       type: dict
@@ -188,7 +192,9 @@ clients:
           type: str
           sample: "2026-11-23T09:59:58Z"
         complete:
-          description: Whether every log goes back further than RV(clients.since), so that the whole period was logged.
+          description:
+            - Whether every log goes back further than RV(clients.since) and was written to around that time. It is V(false) without O(days) and O(since).
+            - Whether logging was off for some time later in the period is not looked at.
           type: bool
           sample: true
     protocols:

@@ -81,6 +81,9 @@ SETTINGS = {
     "old spelling": Setting(r'LogFormat "%{version}c %a %{msec}t \"%r\""', "TransferLog logs/transfer"),
     "main server": Setting(COMBINED + "\nCustomLog logs/main tls", ""),
     "pipe": Setting("", STOCK.replace("logs/ssl_request_log", '"|ROTATELOGS FOLDER/logs/piped.%Y%m%d 86400"')),
+    "host's format": Setting(COMBINED + "\nCustomLog logs/main TLS", COMBINED.replace("%h", "%t %a")),
+    "numbered": Setting("", STOCK.replace("logs/ssl_request_log", '"|ROTATELOGS -ln5 FOLDER/logs/numbered 86400"')),
+    "time in a name": Setting("", STOCK.replace("logs/ssl_request_log", '"|ROTATELOGS FOLDER/logs/piped.%F_%T 86400"')),
     "condition": Setting("", STOCK + " \"expr=%{SSL_PROTOCOL} in {'SSLv3','TLSv1','TLSv1.1'}\""),
 }
 
@@ -125,7 +128,7 @@ def read(server: apache.HttpServer, **options: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", [name for name in SETTINGS if name != "condition"])
 def test_what_a_real_apache_logged_is_read_back(start: Start, name: str) -> None:
-    if name == "pipe" and shutil.which("rotatelogs") is None:
+    if "ROTATELOGS" in SETTINGS[name].host and shutil.which("rotatelogs") is None:
         pytest.skip("this machine has no rotatelogs")
     begun = int(time.time())
     server, port = start(name)

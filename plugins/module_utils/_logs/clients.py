@@ -13,19 +13,20 @@ import os
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.declared import PATTERN
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.later_requests import LaterRequests
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_file import read_log
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_file import last_moment, latest, read_log
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import PROTOCOLS, UnusableFormat
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import format_iso
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.rotation import (
-    TooManyFiles, files_of, files_of_pattern)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.rotation import TooManyFiles, files_of
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.scanner import Scanner
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.sources import ADD_DIRECTIVE
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.streams import beginning_of
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.tally import Tally, text_counts
 
 # A log that is rotated while it is read is looked for again, this number of times.
 _ROUNDS = 5
+# A server is not without a request for longer than this: a longer silence at the beginning of a period is one of the log. In seconds.
+LONGEST_SILENCE = 24 * 3600
 # File names of one log in the result.
 _MOST_NAMES = 1000
 
@@ -54,8 +55,10 @@ def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
     :returns: dictionary as the module returns it
     """
     total = Tally(oldest_accepted)
+    # Before that nothing was logged, and not every Python can write such a time.
+    since = None if since is None else max(since, 0)
     unreadable = list(found.unreadable)
-    readings = [_SourceReading(source, oldest_accepted, since, processes) for source in found.sources]
+    readings = [_SourceReading(source, found.declared, oldest_accepted, since, processes) for source in found.sources]
     for reading in readings:
         reading.run()
         total.add_tally(reading.tally)
@@ -70,7 +73,7 @@ def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
         'logs': [reading.summary() for reading in readings],
         'period': {
             'first': format_iso(total.first), 'last': format_iso(total.last),
-            'complete': since is not None and bool(readings) and all(reading.reaches_back for reading in readings)},
+            'complete': bool(readings) and all(reading.reaches_back() for reading in readings)},
         'protocols': text_counts(total.counts),
         'legacy': legacy,
         'legacy_total': len(total.clients),
@@ -99,15 +102,21 @@ def _later_requests(total, readings, limit):
 class _SourceReading(object):
     """Reads one log with all its files, newest first."""
 
-    def __init__(self, source, oldest_accepted, since, processes):
+    def __init__(self, source, declared, oldest_accepted, since, processes):
+        """
+        :param declared: Targets of all logs of the server
+        """
         self.source = source
+        self._others = [target for target in declared if target != source.target]
         self.since = since
         self.tally = Tally(oldest_accepted)
         self.unreadable = []
-        self.reaches_back = False
-        self._processes = processes
         self.files = []
-        self._done = set()
+        self._processes = processes
+        # By identity: (LogFile, how it begins) of each file that was read.
+        self._read = {}
+        self._older_last = None
+        self._newest_skipped = None
 
     def run(self):
         """Read whatever can be read, and take note of what cannot."""
@@ -121,6 +130,12 @@ class _SourceReading(object):
         except UnusableFormat as error:
             self._problem(self.source.target.path, 'the format %s cannot be read: %s' % (display(form.text), error))
             return
+        self._read_files()
+        skipped = self._newest_skipped
+        if skipped is not None and skipped.compression is not None and form.time is not None:
+            self._older_last = latest(self._older_last, last_moment(skipped.path, skipped.compression, skipped.changed, self.source.formats))
+
+    def _read_files(self):
         for dummy in range(_ROUNDS):
             files = self._files()
             if not files:
@@ -129,23 +144,48 @@ class _SourceReading(object):
                 self._file(entry)
         self._problem(self.source.target.path, 'the log is rotated faster than it can be read')
 
+    def reaches_back(self):
+        """Whether requests were logged from ``since`` on: one from before is known, and the first that counts came not long after it."""
+        known = self._older_last is not None and self.tally.first is not None
+        return known and self.tally.first - self._older_last <= LONGEST_SILENCE
+
     def _files(self):
         """Files not read yet, newest first."""
         path = self.source.target.path
         try:
-            files = files_of_pattern(path) if self.source.target.kind == PATTERN else files_of(path)
+            files = files_of(self.source.target, self._others)
         except (OSError, TooManyFiles) as error:
             self._problem(path, getattr(error, 'strerror', None) or str(error))
             return []
-        if not files and not self._done:
+        if not files and not self._read:
             self._problem(path, 'there is no such file')
-        return [entry for entry in files if entry.identity not in self._done]
+        if self.since is not None:
+            skipped = [entry for entry in files if entry.changed < self.since and entry.size > 0]
+            self._newest_skipped = skipped[0] if skipped else None
+            files = [entry for entry in files if entry.changed >= self.since]
+        known = set(entry.identity for entry in files if self._was_read(entry))
+        gone = [beginning for identity, (dummy, beginning) in self._read.items() if beginning and identity not in known]
+        found = [entry for entry in files if entry.identity not in known]
+        return [entry for entry in found if not self._is_copy(entry, gone)]
+
+    def _was_read(self, entry):
+        known, beginning = self._read.get(entry.identity, (None, b''))
+        if known is None or (known.path == entry.path and known.size <= entry.size):
+            return known is not None
+        # Renamed; or another file, which got the number of one that is gone.
+        return known.compression == entry.compression and beginning_of(entry.path, entry.compression).startswith(beginning)
+
+    def _is_copy(self, entry, gone):
+        """Whether a file is what rotation made of one that was read and has gone since, as a compressed file is; told by how it begins."""
+        if not gone or entry.compression is None:
+            return False
+        beginning = beginning_of(entry.path, entry.compression)
+        if not any(beginning.startswith(known) for known in gone):
+            return False
+        self._read[entry.identity] = (entry, beginning)
+        return True
 
     def _file(self, entry):
-        if self.since is not None and entry.changed < self.since:
-            self._done.add(entry.identity)
-            self.reaches_back = self.reaches_back or entry.size > 0
-            return
         try:
             status = os.stat(entry.path)
         except OSError:
@@ -153,14 +193,14 @@ class _SourceReading(object):
         if (status.st_dev, status.st_ino) != entry.identity:
             # Rotated since it was listed: it comes again under its new name.
             return
-        self._done.add(entry.identity)
+        self._read[entry.identity] = (entry, beginning_of(entry.path, entry.compression) if entry.compression is not None else b'')
         if entry.compression is None:
             self._problem(entry.path, 'this kind of compression cannot be read')
             return
         result = read_log(entry.path, entry.compression, self.source.formats, self.tally.oldest_accepted, self.since, entry.live,
                           self._processes)
         self.tally.add_tally(result.tally)
-        self.reaches_back = self.reaches_back or result.older_seen
+        self._older_last = latest(self._older_last, result.older_last)
         self.files.append(entry)
         if result.problem:
             self._problem(entry.path, result.problem)
@@ -180,4 +220,6 @@ class _SourceReading(object):
             'unreadable_lines': self.tally.unreadable_lines,
             'first': format_iso(self.tally.first),
             'last': format_iso(self.tally.last),
+            'last_before': format_iso(self._older_last),
+            'complete': self.reaches_back(),
         }

@@ -66,7 +66,7 @@ class LaterRequests(object):
             begin = piece.find(b'\n') + 1 if start else 0
             newest = self._take(piece[begin:piece.rfind(b'\n') + 1], pattern, form, open_clients)
             position = start + begin if 0 < begin < len(piece) else start
-            if newest is not None and newest < min(open_clients.values() or [0]) - OUT_OF_ORDER:
+            if newest is not None and newest < min(open_clients.values() or [0]) - OUT_OF_ORDER - form.time.vague:
                 break
         return size - position
 
@@ -81,7 +81,7 @@ class LaterRequests(object):
             if moment is None:
                 continue
             newest = moment if newest is None else max(newest, moment)
-            if client in open_clients and moment > open_clients[client]:
+            if client in open_clients and moment > open_clients[client] + form.time.vague:
                 seen[client] = max(moment, seen.get(client, moment))
         for client, moment in seen.items():
             self.found[client] = max(moment, self.found.get(client, moment))

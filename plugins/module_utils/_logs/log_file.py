@@ -14,7 +14,7 @@ import pickle
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.scanner import OUT_OF_ORDER, Scanner
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.streams import (
-    PLAIN, UnreadableLog, next_line, open_log, read_pieces, seek_since)
+    PIECE, PLAIN, UnreadableLog, next_line, open_log, read_pieces, seek_since)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.tally import Tally
 
 # A part that is smaller than this is not worth a process.
@@ -26,13 +26,13 @@ class FileResult(object):
     """What came of one file.
 
     :ivar tally: Tally of its lines
-    :ivar older_seen: whether it has lines from before ``since``
+    :ivar older_last: time of its latest line from before ``since``, None when it has none
     :ivar problem: why it was not read to its end, None when it was
     """
 
-    def __init__(self, tally, older_seen=False, problem=None):
+    def __init__(self, tally, older_last=None, problem=None):
         self.tally = tally
-        self.older_seen = older_seen
+        self.older_last = older_last
         self.problem = problem
 
 
@@ -59,7 +59,7 @@ def read_log(path, compression, formats, oldest_accepted, since=None, live=False
             return _scan(scanner, stream, None, live)
         size = os.fstat(stream.fileno()).st_size
         if since is not None and formats[0].time is not None:
-            scanner.older_seen = seek_since(stream, size, since - OUT_OF_ORDER, scanner.edge_time)
+            seek_since(stream, size, since - OUT_OF_ORDER, scanner.edge_time)
         parts = _parts(stream, stream.tell(), size, processes)
         if len(parts) < 2:
             return _scan(scanner, stream, max(size - stream.tell(), 0), live)
@@ -80,7 +80,7 @@ def _scan(scanner, stream, size, live):
                 _last_line(scanner, bytes(buffer[:end]), live)
     except UnreadableLog as error:
         result.problem = str(error)
-    result.older_seen = scanner.older_seen
+    result.older_last = scanner.older_last
     return result
 
 
@@ -89,6 +89,36 @@ def _last_line(scanner, line, live):
     unreadable = scanner.tally.unreadable_lines
     if not scanner.single(line) and live:
         scanner.tally.unreadable_lines = unreadable
+
+
+def latest(moment, other):
+    """The later of two moments, each of which may be None."""
+    return max([found for found in (moment, other) if found is not None] or [None])
+
+
+def last_moment(path, compression, changed, formats):
+    """When the last line of a file was written that is too old to be read.
+
+    Of a compressed file only the beginning is looked at, and ``changed`` taken for the time of its end.
+
+    :returns: seconds since 1970; None when no line there has a time in one of the formats, so that it is no evidence of anything
+    """
+    scanner = Scanner(formats, Tally())
+    try:
+        stream = open_log(path, compression)
+    except UnreadableLog:
+        return None
+    try:
+        if compression != PLAIN:
+            buffer, end, dummy_kind = next(read_pieces(stream), (bytearray(), 0, ''))
+            return int(changed) if scanner.edge_time(buffer, 0, end) is not None else None
+        stream.seek(max(os.fstat(stream.fileno()).st_size - PIECE, 0))
+        buffer = bytearray(stream.read(PIECE))
+        return scanner.last_time(buffer, buffer.rfind(b'\n') + 1)
+    except UnreadableLog:
+        return None
+    finally:
+        stream.close()
 
 
 def _parts(stream, start, size, processes):
@@ -106,7 +136,7 @@ def _scan_parts(scanner, path, parts, formats, live):
     for child in children:
         other = child.result()
         result.tally.add_tally(other.tally)
-        result.older_seen = result.older_seen or other.older_seen
+        result.older_last = latest(result.older_last, other.older_last)
         result.problem = result.problem or other.problem
     return result
 

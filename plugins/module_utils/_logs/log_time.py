@@ -40,6 +40,8 @@ _CONVERSIONS = {
 _SAME = {b'e': b'd', b'k': b'H', b'l': b'I', b'P': b'p', b'B': b'b'}
 _UNITS = {b'sec': 1, b'msec': 1000, b'usec': 1000000}
 _FRACTIONS = {b'msec_frac': br'[0-9]{3}', b'usec_frac': br'[0-9]{6}'}
+# The conversions with slashes in what they make.
+DATE_WITH_SLASHES = re.compile(br'%%|%[EO_0^#-]?[Dx]')
 _SPECIFIER = re.compile(br'%[EO_0^#-]?(.)|%', re.DOTALL)
 
 _ISO = re.compile(r'([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.][0-9]+)?)?)?(Z|z|[-+][0-9]{2}:?[0-9]{2})?\Z')
@@ -55,11 +57,13 @@ class TimeField(object):
 
     :ivar pattern: regular expression for what the field writes, None when it cannot be told
     :ivar readable: whether a moment can be made of it: a date and at least hours and minutes
+    :ivar vague: how many seconds a moment may be off: local time without a zone is written twice when summer time ends
     """
 
     def __init__(self, argument):
         self._known = {}
         self._unit = None
+        self.vague = 0
         self._plain = not argument
         text = argument[argument.find(b':') + 1:] if argument.startswith((b'begin:', b'end:')) else argument
         if text in _UNITS:
@@ -94,6 +98,7 @@ class TimeField(object):
         self.pattern = b''.join(plain) + rest
         self._fields = re.compile(b''.join(pieces) + rest + br'\Z')
         day = b'j' in names or (b'd' in names and (b'm' in names or b'b' in names))
+        self.vague = 0 if b'z' in names or b's' in names else 3600
         hour = b'H' in names or (b'I' in names and b'p' in names)
         self.readable = b's' in names or bool((b'Y' in names or b'y' in names) and day and hour and b'M' in names)
 

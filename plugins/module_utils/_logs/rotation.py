@@ -9,12 +9,13 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
-import glob
 import os
 import re
 import stat
 from collections import namedtuple
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.declared import PATTERN
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import DATE_WITH_SLASHES, TimeField
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.streams import BZIP2, GZIP, PLAIN, XZ
 
 # compression: see open_log, None for one that cannot be read; identity: device and inode; changed: seconds since 1970;
@@ -26,9 +27,6 @@ _ROTATED = br'(?:[.-][0-9][0-9._-]*|\.(?:old|bak|prev))'
 _COMPRESSED = br'(?P<compression>\.(?:gz|bz2|xz|zst|lz4|lzma|Z|zip))?'
 _READABLE = (GZIP.encode('ascii'), BZIP2.encode('ascii'), XZ.encode('ascii'))
 
-# strftime conversions and rotatelogs' own start time in a name.
-_CONVERSION = re.compile(br'%[EO_0^#-]?[A-Za-z]')
-
 # Beyond this number somebody keeps something else in that folder.
 MOST_FILES = 20000
 
@@ -37,46 +35,115 @@ class TooManyFiles(Exception):
     """More files fit the name of a log than can be its own; the text says how many."""
 
 
-def files_of(path):
-    """The files of a log that is written to under one name, newest first.
+def files_of(target, others=()):
+    """The files of a log, newest first.
 
-    :param path: as bytes
-    :raises OSError: when the folder cannot be read
+    :param target: Target, a file or a pattern made of the time (``rotatelogs /logs/ssl.%Y%m%d 86400``)
+    :param others: Targets of other logs; what is theirs is left out
+    :raises OSError: when the folder of a file cannot be read
     :raises TooManyFiles: see MOST_FILES
     """
+    if target.kind == PATTERN:
+        found, is_live = _find_by_time(target.path), _any
+    else:
+        found, is_live = _find_rotated(target.path), lambda candidate: candidate == target.path
+    belongs = _owner(target, others)
+    # Nobody but rotatelogs knows which file of a pattern is written to.
+    return _newest_first(sorted(item for item in found if belongs(item[0])), is_live)
+
+
+def _any(dummy_candidate):
+    return True
+
+
+def _find_rotated(path):
     folder, name = os.path.split(path)
+    fits = _rotated_names(name)
+    matches = [(candidate, fits.match(candidate)) for candidate in os.listdir(folder)]
+    return [(os.path.join(folder, candidate), _compression(match)) for candidate, match in matches if match is not None]
+
+
+def _rotated_names(name):
+    """A pattern for the name of a log and all names that rotation makes of it."""
     stem, extension = os.path.splitext(name)
     # logrotate's option "extension" puts the number between name and extension: access-20261123.log.gz
     pattern = re.escape(name) + br'(?:' + _ROTATED + br')?' + _COMPRESSED
     if extension and stem:
         pattern += br'|' + re.escape(stem) + _ROTATED + re.escape(extension) + _COMPRESSED.replace(b'compression', b'other')
-    fits = re.compile(br'(?:' + pattern + br')\Z')
-    found = []
-    for candidate in os.listdir(folder):
-        match = fits.match(candidate)
-        if match is not None:
-            compression = next((value for value in match.groupdict().values() if value), b'')
-            found.append((os.path.join(folder, candidate), compression))
-    return _newest_first(found, lambda candidate: candidate == path)
+    return re.compile(br'(?:' + pattern + br')\Z')
 
 
-def files_of_pattern(pattern):
-    """The files of a log whose name is made of the time (``rotatelogs /logs/ssl.%Y%m%d 86400``), newest first.
+def _compression(match):
+    return next((value for value in match.groupdict().values() if value), b'')
 
-    :param pattern: as bytes, absolute
-    :raises OSError: never for single files
-    :raises TooManyFiles: see MOST_FILES
+
+def _find_by_time(pattern):
+    """(path, compression) of all paths that a pattern can have made; each folder of it may be made of the time too."""
+    parts = _parts(pattern)
+    found = [(b'/', b'')]
+    for number, part in enumerate(parts):
+        fits = _timed_name(part, number + 1 == len(parts))
+        if fits is None:
+            found = [(os.path.join(folder, part.replace(b'%%', b'%')), b'') for folder, dummy in found]
+            continue
+        below = []
+        for folder, dummy in found:
+            matches = [(candidate, fits.match(candidate)) for candidate in _names_in(folder)]
+            below += [(os.path.join(folder, candidate), _compression(match)) for candidate, match in matches if match is not None]
+        found = below
+    return found
+
+
+def _parts(pattern):
+    return DATE_WITH_SLASHES.sub(lambda match: b'%%' if match.group() == b'%%' else b'%m/%d/%y', pattern).strip(b'/').split(b'/')
+
+
+def _timed_name(part, is_last):
+    """A pattern for one name of a path, None for a name that is always the same.
+
+    Conversions have a fixed width, so that a name which does not fit is not tried in many ways.
     """
-    literals = _CONVERSION.split(pattern)
-    wildcard = b'*'.join(re.sub(br'([*?[])', br'[\1]', literal.replace(b'%%', b'%')) for literal in literals)
-    exact = re.compile(br'[0-9A-Za-z+-]+'.join(re.escape(literal.replace(b'%%', b'%')) for literal in literals) + _COMPRESSED + br'\Z')
-    found = []
-    for candidate in glob.glob(wildcard) + glob.glob(wildcard + b'.*'):
-        match = exact.match(candidate)
-        if match is not None:
-            found.append((candidate, match.group('compression') or b''))
-    # Nobody but rotatelogs knows which one is written to.
-    return _newest_first(sorted(set(found)), lambda dummy_candidate: True)
+    if not is_last and b'%' not in part.replace(b'%%', b''):
+        return None
+    pattern = TimeField(part).pattern if b'%' in part else re.escape(part)
+    if pattern is None:
+        # A conversion that nobody knows: any text between what stands before the first and behind the last one.
+        pattern = re.escape(part[:part.index(b'%')]) + br'.+' + re.escape(re.split(br'%[EO_0^#-]?[A-Za-z+]', part)[-1])
+    return re.compile(pattern + (_COMPRESSED if is_last else b'') + br'\Z')
+
+
+def _names_in(folder):
+    try:
+        return os.listdir(folder)
+    except OSError:
+        # A file, or gone: rotatelogs makes folders and files by the time, and others remove them.
+        return []
+
+
+def _owner(target, others):
+    """A function that tells whether a path belongs to one log rather than to any of the others: the longest name that fits decides."""
+    exact = set(other.path for other in others if other.kind != PATTERN and other.path != target.path)
+    longer = [_claim(other) for other in others if other.path is not None and other != target and len(other.path) > len(target.path)]
+
+    def belongs(path):
+        return path == target.path or (path not in exact and not any(claims(path) for claims in longer))
+    return belongs
+
+
+def _claim(other):
+    """A function that tells whether a path is one of another log."""
+    if other.kind == PATTERN:
+        parts = _parts(other.path)
+        fits = [_timed_name(part, number + 1 == len(parts)) or re.compile(re.escape(part.replace(b'%%', b'%')) + br'\Z')
+                for number, part in enumerate(parts)]
+
+        def claims(path):
+            names = path.strip(b'/').split(b'/')
+            return len(names) == len(fits) and all(fit.match(name) for fit, name in zip(fits, names))
+        return claims
+    folder, name = os.path.split(other.path)
+    rotated = _rotated_names(name)
+    return lambda path: os.path.dirname(path) == folder and rotated.match(os.path.basename(path)) is not None
 
 
 def _newest_first(found, is_live):

@@ -23,12 +23,14 @@ _POSSESSIVE = b'+' if sys.version_info >= (3, 11) else b''
 OUT_OF_ORDER = 600
 # How many lines at each end of a piece are tried for a time.
 _TRIES = 16
+# Lines within a piece that are looked at before all of it counts as old.
+_SAMPLES = 8
 
 
 class Scanner(object):
     """Reads the lines of one log file, which can have several formats.
 
-    :ivar older_seen: whether there were lines from before ``since``
+    :ivar older_last: time of the latest line from before ``since``, None when there was none
     """
 
     def __init__(self, formats, tally, since=None):
@@ -40,7 +42,7 @@ class Scanner(object):
         """
         self.tally = tally
         self.since = since
-        self.older_seen = False
+        self.older_last = None
         self._past_since = since is None
         self._formats = [(item, re.compile(item.beginning(PROTOCOLS + (NO_TLS,), grouped=True))) for item in formats]
         self._runs = {}
@@ -76,16 +78,43 @@ class Scanner(object):
         :param end: number of bytes in it; the last of them ends a line
         """
         first = self.edge_time(buffer, 0, end)
-        last = self._last_time(buffer, end)
+        last = self.last_time(buffer, end)
         if self._past_since or (first is not None and first >= self.since + OUT_OF_ORDER):
             self._past_since = True
-            self.tally.seen(first)
-            self.tally.seen(last)
+            self._seen(first)
+            self._seen(last)
             self._fast(buffer, end)
-        elif first is not None and last is not None and max(first, last) < self.since - OUT_OF_ORDER:
-            self.older_seen = True
+        elif first is not None and last is not None and self._is_old(buffer, end, max(first, last)):
+            self._note_older(max(first, last))
+            self._old(buffer, end)
         else:
             self._slow(buffer, end)
+
+    def _seen(self, moment):
+        # A line with a wrong time must not make the period longer than it is.
+        if moment is not None and (self.since is None or moment >= self.since):
+            self.tally.seen(moment)
+
+    def _note_older(self, moment):
+        self.older_last = moment if self.older_last is None else max(self.older_last, moment)
+
+    def _is_old(self, buffer, end, edge):
+        """Whether the lines of a piece are older than what counts, as far as its edges and some lines between them tell."""
+        bound = self.since - OUT_OF_ORDER
+        if edge >= bound:
+            return False
+        starts = [buffer.find(b'\n', end * number // _SAMPLES, end) + 1 for number in range(1, _SAMPLES)]
+        times = [self.edge_time(buffer, start, end) for start in starts]
+        return all(moment is None or moment < bound for moment in times)
+
+    def _old(self, buffer, end):
+        """Of lines that are taken to be old only a legacy client counts, and only where its own line is not."""
+        for match in self._pattern.finditer(buffer, 0, end):
+            if match.lastindex not in self._runs and match.lastindex != self._other:
+                protocol, client, text = [bytes(value) for value in match.group(*self._wanted)]
+                moment = self._read_time(text)
+                self._legacy(client, protocol, moment)
+                self._seen(moment)
 
     def _fast(self, buffer, end):
         runs, other, wanted = self._runs, self._other, self._wanted
@@ -102,7 +131,7 @@ class Scanner(object):
 
     def _legacy(self, client, protocol, moment):
         if moment is not None and self.since is not None and moment < self.since:
-            self.older_seen = True
+            self._note_older(moment)
         elif 0 < len(client) <= MAX_CLIENT:
             self.tally.add_legacy(client, protocol, moment)
         else:
@@ -130,12 +159,11 @@ class Scanner(object):
             if protocol in self.tally.legacy_protocols:
                 self._legacy(found.get('client', protocol), protocol, moment)
             elif moment is not None and self.since is not None and moment < self.since:
-                self.older_seen = True
+                self._note_older(moment)
                 return True
             else:
                 self.tally.counts[protocol] += 1
-            if self.since is None or moment is None or moment >= self.since:
-                self.tally.seen(moment)
+            self._seen(moment)
             return True
         self.tally.unreadable_lines += 1
         return False
@@ -152,7 +180,8 @@ class Scanner(object):
             start = stop
         return None
 
-    def _last_time(self, buffer, end):
+    def last_time(self, buffer, end):
+        """The time of the last line that has one; None when the last lines have none."""
         for dummy in range(_TRIES):
             start = buffer.rfind(b'\n', 0, max(end - 1, 0)) + 1
             moment = self._time_of(bytes(buffer[start:end]))

@@ -15,6 +15,7 @@ import gzip
 import io
 import os
 import stat
+import struct
 import sys
 import zlib
 
@@ -29,6 +30,13 @@ PIECE = 256 * 1024
 # Twice the longest line that Apache can write with its usual limits is far below this one.
 LONGEST_LINE = 4 * 1024 * 1024
 _WINDOW = 64 * 1024
+# Lines that are looked at before a window counts as old: one with a wrong time must not decide.
+_SAMPLES = 8
+# Lines that are looked at in the part that is to be left out, and how much is read for each.
+_CHECKS = 64
+_CHECKED = 16 * 1024
+# So much of the beginning of a log tells it from any other.
+_BEGINNING = 4096
 
 GZIP, BZIP2, XZ, PLAIN = '.gz', '.bz2', '.xz', ''
 
@@ -155,6 +163,11 @@ def _fill(stream, buffer, used, left):
         data = stream.read(room)
     except EOFError:
         raise UnreadableLog('the compressed file ends in the middle')
+    except (TypeError, struct.error):
+        if not isinstance(stream, gzip.GzipFile):
+            raise
+        # That is how Python 2.7 says it of a file that ends within its header or its trailer.
+        raise UnreadableLog('the compressed file ends in the middle')
     except (IOError, OSError, ValueError, zlib.error) as error:
         raise UnreadableLog(str(error))
     except Exception as error:
@@ -166,26 +179,67 @@ def _fill(stream, buffer, used, left):
     return len(data)
 
 
+def beginning_of(path, compression):
+    """The first bytes of a log file, uncompressed; none when they cannot be read."""
+    buffer, used = bytearray(_BEGINNING), 0
+    try:
+        stream = open_log(path, compression)
+    except UnreadableLog:
+        return b''
+    try:
+        got = _fill(stream, buffer, used, None)
+        while got:
+            used += got
+            got = _fill(stream, buffer, used, None)
+    except UnreadableLog:
+        return b''
+    finally:
+        stream.close()
+    return bytes(buffer[:used])
+
+
 def seek_since(stream, size, moment, time_from):
     """Move a plain file to a line from before a moment, so that what is older need not be read.
 
+    Lines with a wrong time are put up with, but this is no proof: of the part left out, some lines are looked at and no more.
+
     :param moment: seconds since 1970
     :param time_from: function (buffer, start, end) to the time of the next line that has one, None when it has none
-    :returns: whether something was left out
     """
     low, high = 0, size
     while high - low > 4 * PIECE:
         middle = (low + high) // 2
-        stream.seek(middle)
-        buffer = bytearray(stream.read(_WINDOW))
-        start = buffer.find(b'\n') + 1
-        found = time_from(buffer, start, len(buffer)) if start else None
-        if found is not None and found < moment:
+        if _is_old(stream, middle, moment, time_from):
             low = middle
         else:
             high = middle
+    low = _before_first_recent(stream, low, moment, time_from)
     stream.seek(next_line(stream, low) if low else 0)
-    return low > 0
+
+
+def _is_old(stream, position, moment, time_from):
+    """Whether the lines all over a window are from before a moment."""
+    stream.seek(position)
+    buffer = bytearray(stream.read(_WINDOW))
+    starts = [buffer.find(b'\n', len(buffer) * number // _SAMPLES) + 1 for number in range(_SAMPLES)]
+    times = [time_from(buffer, start, len(buffer)) for start in starts if start]
+    known = [found for found in times if found is not None]
+    return 2 * len(known) > _SAMPLES and max(known) < moment
+
+
+def _before_first_recent(stream, low, moment, time_from):
+    """The position to read from: not behind the first line that is found not to be old, looking densely before ``low`` and all over the rest."""
+    near = [low - (PIECE << number) for number in range(low.bit_length()) if PIECE << number < low]
+    before = 0
+    for position in sorted(near + [low * number // _CHECKS for number in range(_CHECKS)]):
+        stream.seek(position)
+        buffer = bytearray(stream.read(_CHECKED))
+        start = buffer.find(b'\n') + 1
+        found = time_from(buffer, start, len(buffer)) if start else None
+        if found is not None and found >= moment:
+            return before
+        before = position
+    return low
 
 
 def next_line(stream, position):

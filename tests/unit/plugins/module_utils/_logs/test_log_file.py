@@ -52,7 +52,7 @@ def test_counts_clients_and_period(tmpdir):
         line(NOON + 6, '10.1.1.8', 'TLSv1.2')])
     result = read(tmpdir.join('log'), data)
     assert counts(result) == {'TLSv1': 1, 'TLSv1.1': 1, 'TLSv1.2': 2, 'TLSv1.3': 1, 'SSLv3': 1, '-': 1}
-    assert (result.tally.unreadable_lines, result.problem, result.older_seen) == (0, None, False)
+    assert (result.tally.unreadable_lines, result.problem, result.older_last) == (0, None, None)
     assert (result.tally.first, result.tally.last) == (NOON, NOON + 6)
     assert result.tally.legacy(10) == [
         {'address': '10.1.1.7', 'protocols': {'TLSv1': 1, 'SSLv3': 1}, 'count': 2, 'first_seen': format_iso(NOON), 'last_seen': format_iso(NOON + 4),
@@ -207,7 +207,7 @@ def test_since_counts_exactly_what_is_not_older(tmpdir, hour, compression):
     expected = {'TLSv1': len([moment for moment in moments if moment >= since and moment % 2]),
                 'TLSv1.2': len([moment for moment in moments if moment >= since and not moment % 2])}
     assert counts(result) == dict((name, number) for name, number in expected.items() if number)
-    assert result.older_seen == (hour > 0)
+    assert result.older_last == (max(moment for moment in moments if moment < since) if hour else None)
     assert result.tally.first == (since if hour < 24 else None)
 
 
@@ -260,7 +260,7 @@ def test_parts_together_are_the_whole(tmpdir, monkeypatch, processes):
     assert whole.tally.legacy(99) == parts.tally.legacy(99)
     assert (whole.tally.first, whole.tally.last, whole.tally.unreadable_lines) == (parts.tally.first, parts.tally.last, parts.tally.unreadable_lines)
     since = read(tmpdir.join('log'), data, processes=processes, since=NOON)
-    assert counts(since) == counts(read(tmpdir.join('log'), data, since=NOON)) and since.older_seen
+    assert counts(since) == counts(read(tmpdir.join('log'), data, since=NOON)) and since.older_last == NOON - 20
 
 
 def test_a_part_that_is_not_read_is_told(tmpdir, monkeypatch):
