@@ -102,12 +102,25 @@ def _gaps(clients: Mapping[str, Any]) -> list[str]:
     told += [f"{entry.get('part')}: {entry.get('reason')}" for entry in clients.get("unreadable") or []]
     if clients.get("unreadable_lines"):
         told.append(f"{clients['unreadable_lines']} lines of its logs could not be understood")
-    period = clients.get("period") or {}
-    if clients.get("since") and not period.get("complete"):
-        begin = f"begin at {period['first']}" if period.get("first") else "hold no request"
-        told.append(f"its logs {begin}, asked for was {clients['since']}")
+    if clients.get("since") and not (clients.get("period") or {}).get("complete"):
+        told += _short(clients)
     if clients.get("legacy_left_out") or clients.get("legacy_requests_unnamed"):
         told.append(f"of its {clients.get('legacy_total')} legacy clients only {len(clients['legacy'])} are named")
+    return told
+
+
+def _short(clients: Mapping[str, Any]) -> list[str]:
+    """Which logs do not go back as far as was asked for; all of them together where they are not told apart."""
+    told = []
+    logs = [log for log in clients.get("logs") or [] if not log.get("complete")]
+    for log in logs or [clients.get("period") or {}]:
+        name, verb = (f"its log {log['path']}", "s") if log.get("path") else ("its logs", "")
+        first, before = log.get("first"), log.get("last_before")
+        if before:
+            what = f"hold{verb} no request " + (f"between {before} and {first}" if first else f"since {before}")
+        else:
+            what = f"begin{verb} at {first}" if first else f"hold{verb} no request"
+        told.append(f"{name} {what}, asked for was {clients['since']}")
     return told
 
 

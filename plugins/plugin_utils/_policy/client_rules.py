@@ -118,8 +118,19 @@ def _unread(clients: Mapping[str, Any]) -> list[str]:
         plain(f"{need(entry, 'part', str, 'an unreadable part')}: {need(entry, 'reason', str, 'an unreadable part')}.")
         for entry in need_list(clients, "unreadable", "the clients")
     ]
+    told += _hardly_understood(clients)
     more = [f"{len(told) - NAMED} more parts were not read."] if len(told) > NAMED else []
     return [f"Not read: {sentence}" for sentence in told[:NAMED]] + more
+
+
+def _hardly_understood(clients: Mapping[str, Any]) -> list[str]:
+    """Sentences about logs of which more lines could not be understood than could: their format is another one."""
+    told = []
+    for log in need_list(clients, "logs", "the clients"):
+        lines, unreadable = need(log, "lines", int, "a log"), need(log, "unreadable_lines", int, "a log")
+        if unreadable > lines - unreadable:
+            told.append(plain(f"{log.get('path')}: {unreadable} of its {lines} lines could not be understood."))
+    return told
 
 
 def _gaps(clients: Mapping[str, Any], policy: Policy) -> list[str]:
@@ -129,15 +140,35 @@ def _gaps(clients: Mapping[str, Any], policy: Policy) -> list[str]:
     if lines:
         told.append(f"{lines} lines of the logs could not be understood.")
     period = need(clients, "period", dict, "the clients")
+    logs = need_list(clients, "logs", "the clients")
+    # Each log by itself: that one goes back far says nothing about the clients of another.
+    for log in logs or [period]:
+        if not _covers_window(clients, log, policy):
+            told.append(_short_text(log, policy))
+    return told[:NAMED] + ([f"{len(told) - NAMED} more logs are as short."] if len(told) > NAMED else [])
+
+
+def _covers_window(clients: Mapping[str, Any], log: Any, policy: Policy) -> bool:
+    """Whether a log, or all of them together, tells about all days that the policy asks for."""
     start = _window_start(policy)
-    since, first, last = _moment(clients, "since"), _moment(period, "first"), _moment(period, "last")
-    whole = need(period, "complete", bool, "the period") and (since is None or since <= start + CLOCKS)
-    if not whole and (first is None or first > start + CLOCKS):
-        covered = "hold no request" if first is None or last is None else f"begin at {_text(max(first, start))}"
-        told.append(
-            f"The logs {covered}, which is less than the {policy.legacy_clients.days} days that the policy asks for."
-        )
-    return told
+    since, first = _moment(clients, "since"), _moment(log, "first")
+    if need(log, "complete", bool, "a log") and (since is None or since <= start + CLOCKS):
+        return True
+    return first is not None and first <= start + CLOCKS
+
+
+def _short_text(log: Mapping[str, Any], policy: Policy) -> str:
+    path = plain(log.get("path") or "")
+    name, verb = (f"The log {path}", "s") if path else ("The logs", "")
+    asked = f"the {policy.legacy_clients.days} days that the policy asks for"
+    first, before = _moment(log, "first"), _moment(log, "last_before")
+    if before is not None and not log["complete"]:
+        until = f"between {_text(before)} and {_text(first)}" if first else f"since {_text(before)}"
+        return f"{name} hold{verb} no request {until}, which is part of {asked}."
+    covered = (
+        f"hold{verb} no request" if first is None else f"begin{verb} at {_text(max(first, _window_start(policy)))}"
+    )
+    return f"{name} {covered}, which is less than {asked}."
 
 
 def _window_start(policy: Policy) -> datetime:

@@ -106,8 +106,21 @@ def test_what_is_not_known_is_told_for_each_server() -> None:
             seen(period={"first": "2026-11-20T00:00:00Z", "last": None, "complete": False}),
             seen(client("10.0.0.1"), legacy_total=9, legacy_left_out=8),
             seen(),
+            seen(
+                period={"first": "2026-11-16T10:00:10Z", "last": "2026-11-23T09:59:00Z", "complete": False},
+                logs=[
+                    {"path": "/a", "complete": True, "first": "2026-11-16T10:00:10Z", "last_before": None},
+                    {"path": "/b", "complete": False, "first": "2026-11-22T00:00:00Z", "last_before": None},
+                    {
+                        "path": "/c",
+                        "complete": False,
+                        "first": "2026-11-22T00:00:00Z",
+                        "last_before": "2026-11-01T00:00:00Z",
+                    },
+                ],
+            ),
         ],
-        ["a", "b", "c", "d", "e", "f"],
+        ["a", "b", "c", "d", "e", "f", "g"],
         {"a": "Connection\nrefused"},
     )
     lines = clients_table(joined)
@@ -115,6 +128,9 @@ def test_what_is_not_known_is_told_for_each_server() -> None:
         assert any(line.startswith(words) for line in lines)
     assert any("2 lines" in line for line in lines)
     assert any("of d: its logs begin at 2026-11-20" in line for line in lines)
+    assert any("of g: its log /b begins at 2026-11-22T00:00:00Z, asked" in line for line in lines)
+    assert any("of g: its log /c holds no request between 2026-11-01T00:00:00Z and 2026-11" in line for line in lines)
+    assert not any("/a " in line for line in lines)
     assert any("of e: of its 9 legacy clients only 1" in line for line in lines)
     assert not any("of f" in line for line in lines)
     assert joined["left_out"] == 8

@@ -49,6 +49,19 @@ def seen(*legacy: Values, **changes: Any) -> Values:
     }
 
 
+def log(path: str, **changes: Any) -> Values:
+    return {
+        "path": path,
+        "lines": 1000,
+        "unreadable_lines": 0,
+        "first": "2026-11-16T10:00:10Z",
+        "last": "2026-11-23T09:59:00Z",
+        "last_before": "2026-11-16T09:59:00Z",
+        "complete": True,
+        **changes,
+    }
+
+
 def judge(clients: Any, **legacy_clients: Any) -> Values:
     """The finding for a server that still accepts TLSv1."""
     facts = sample.facts()
@@ -115,6 +128,34 @@ def judge(clients: Any, **legacy_clients: Any) -> Values:
             "pass",
             "no",
         ),
+        # Each log is judged by itself.
+        (
+            seen(logs=[log("/logs/a"), log("/logs/b", first="2026-11-23T09:00:00Z", last_before=None, complete=False)]),
+            {},
+            "pending",
+            "The log /logs/b begins at 2026-11-23T09:00:00Z, which is less than the 7 days",
+        ),
+        (
+            seen(logs=[log("/logs/a"), log("/logs/b", first=None, last=None, last_before=None, complete=False)]),
+            {},
+            "pending",
+            "/logs/b holds no request, which",
+        ),
+        (
+            seen(
+                logs=[
+                    log("/b", first="2026-11-23T09:00:00Z", last_before="2026-11-01T00:00:00Z", complete=False),
+                ]
+            ),
+            {},
+            "pending",
+            "The log /b holds no request between 2026-11-01T00:00:00Z and 2026-11-23T09:00:00Z, which is part of the 7",
+        ),
+        (seen(logs=[log("/b", first=None, complete=False)]), {}, "pending", "no request since 2026-11-16T09:59:00Z"),
+        (seen(logs=[log("/b", first="2026-11-17T08:00:00Z")]), {}, "pass", "no client"),
+        (seen(logs=[log("/b", unreadable_lines=500)], unreadable_lines=500), {}, "pending", "500 lines"),
+        (seen(logs=[log("/b", unreadable_lines=501)], unreadable_lines=501), {}, "error", "/b: 501 of its 1000 lines"),
+        (seen(logs=["text"]), {}, "error", "a log"),
         ({}, {}, "error", "not read"),
         ("text", {}, "error", "not read"),
         ({**seen(), "legacy": None}, {}, "error", "legacy"),
