@@ -114,8 +114,9 @@ def _change(states, contents, reading, state_dir, copies, test):
         for state, copy in zip(states, kept)
     ]
     steps = [Step(state.path, state, contents[state.path], partial(write_file, state, contents[state.path])) for state in states]
-    with recorded(state_dir, entries):
-        write_all(steps, test, 'the old configuration is back in place')
+    with recorded(state_dir, entries) as complete:
+        # Complete is the change when every file is written; a test that fails takes the record back with the files.
+        write_all(steps, lambda: (complete(), test()), 'the old configuration is back in place')
     return [{'path': state.path, 'backup_file': copy} for state, copy in zip(states, kept)]
 
 

@@ -53,7 +53,8 @@ def alone(state_dir):
 def recorded(state_dir, entries):
     """Keep a record of a change; it is written before the files, so that it is not missing when this is killed between them.
 
-    The caller is ``alone``. Where the change was not made after all, the last change is the one before.
+    The caller is ``alone``, and calls what the context gives when every file is written. Where the change was not made after all, the last
+    change is the one before.
 
     :param entries: list of dictionaries with ``path``, ``backup``, ``sha256_before`` and ``sha256_after``
     """
@@ -67,12 +68,11 @@ def recorded(state_dir, entries):
     }
     write_record(path, record)
     try:
-        yield
+        yield lambda: _replace(path, dict(record, complete=True))
     except AdministratorError:
         if not any(_is_written(entry) for entry in entries):
             _replace(path, earlier)
         raise
-    _replace(path, dict(record, complete=True))
 
 
 def _with_unfinished(entries, earlier):

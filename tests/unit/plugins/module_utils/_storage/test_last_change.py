@@ -39,9 +39,10 @@ def entry(path, after=b'new', backup='backup'):
 
 def change(state_dir, entries, *writes):
     """A change that ends well, or where one of the writes raises what is to end it."""
-    with _files.alone(state_dir), _files.recorded(state_dir, entries):
+    with _files.alone(state_dir), _files.recorded(state_dir, entries) as complete:
         for step in writes:
             step()
+        complete()
 
 
 def fail(error):
