@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.plugins import doc_fragments
 
 from tools import checkout
 from tools.environment import NAME, ROOT, variables
@@ -63,10 +64,10 @@ COMMANDS = [
 
 
 def constants_of(module: Path) -> dict[str, Any]:
-    """DOCUMENTATION, EXAMPLES and RETURN of a module."""
+    """DOCUMENTATION, EXAMPLES and RETURN of a module, or the parts of a documentation fragment."""
     tree = ast.parse(module.read_text("utf-8"))
     found = {}
-    for node in tree.body:
+    for node in [*tree.body, *(inner for item in tree.body if isinstance(item, ast.ClassDef) for inner in item.body)]:
         if (
             isinstance(node, ast.Assign)
             and isinstance(node.targets[0], ast.Name)
@@ -99,9 +100,18 @@ def unknown_options(tasks: list[dict[str, Any]]) -> list[str]:
     """Options that the tasks give and their modules do not have."""
     wrong = []
     for name, arguments in task_modules(tasks):
-        options = yaml.safe_load(constants_of(ROOT / "plugins" / "modules" / f"{name}.py")["DOCUMENTATION"])["options"]
+        documented = yaml.safe_load(constants_of(ROOT / "plugins" / "modules" / f"{name}.py")["DOCUMENTATION"])
+        options = set(documented["options"]).union(*map(fragment_options, documented["extends_documentation_fragment"]))
         wrong += [f"{name}: {option}" for option in arguments if option not in options]
     return wrong
+
+
+def fragment_options(name: str) -> set[str]:
+    """The options that a documentation fragment adds: of ansible itself, or of the collection, ``NAMESPACE.NAME.FRAGMENT`` with or without a part."""
+    folder = ROOT / "plugins" / "doc_fragments" if name.startswith(f"{NAME}.") else Path(doc_fragments.__path__[0])
+    fragment, *part = name.removeprefix(f"{NAME}.").removeprefix("ansible.builtin.").split(".")
+    text = constants_of(folder / f"{fragment}.py")[part[0].upper() if part else "DOCUMENTATION"]
+    return set(yaml.safe_load(text)["options"])
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
