@@ -20,7 +20,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.reading import Reading
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
-    Step, alone, digest, link_warning, read_file, recorded, write_all, write_file)
+    Step, alone, digest, link_warning, read_file, record_path, recorded, remove_leftovers, write_all, write_file)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import name_bytes
 
 UNCHANGED = 'nothing was changed'
 
@@ -51,6 +52,9 @@ def enforce_protocols(installation, protocols, state_dir, backup_dir=None, envir
         refuse_included(copies, states, reading.tree)
     validated = _test_before(reading, environ, timeout, bool(states), outcome.warnings) if reading.has_httpd else False
     files = [{'path': state.path, 'backup_file': None} for state in states]
+    if not check_mode:
+        # Of a run that was killed while it marked its record: where nothing has to change any more, nothing else would look there.
+        remove_leftovers(os.path.dirname(name_bytes(record_path(state_dir))))
     if states and not check_mode:
         with alone(state_dir):
             # Whoever had the lock before may have changed what was read.

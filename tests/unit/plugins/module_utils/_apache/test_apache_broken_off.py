@@ -142,3 +142,10 @@ def test_without_change_nothing_is_made(apache):
     for name in ('a.conf', 'b.conf'):
         apache.write(name, NEW)
     assert run(apache)['changed'] is False and not os.path.exists(apache.path('state'))
+
+
+def test_what_a_run_left_that_was_killed_at_its_record_goes_with_the_next(apache):
+    run(apache)
+    left = apache.write('state/records/.checkpoint_endpoint_hardening.0123456789abcdef.tmp', b'{')
+    assert run(apache, check_mode=True)['changed'] is False and os.path.exists(left)
+    assert run(apache)['changed'] is False and not os.path.exists(left)
