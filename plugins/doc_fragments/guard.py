@@ -17,6 +17,7 @@ options:
         fails before it does anything.
       - A controller that was asleep when the deadline passed then does not go on with a change that was undone meanwhile. When the deadline passes while
         the module works, the guard waits for its end.
+      - A file that this guard would not put back is not written.
       - By default it works without a guard.
     type: str
     version_added: 1.0.0

@@ -111,12 +111,14 @@ validated:
   sample: true
 """
 
+from functools import partial
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import while_armed
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import refuse_unguarded, while_armed
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._restore import differences, plan_restore, restore, warnings_of
 
 
@@ -148,9 +150,14 @@ def find_apache(given, items):
     return find_installation(environment.uepm_dir, None, given['httpd'], given['httpd_conf'], gone), environment.variables
 
 
-def run(given, check_mode):
-    """Plan, and unless it is check mode put back; returns the module's result."""
+def run(given, check_mode, refuse=None):
+    """Plan, and unless it is check mode put back; returns the module's result.
+
+    :param refuse: function that raises for the paths of files that may not be written
+    """
     items = plan_restore(given['files'], given['state_dir'])
+    if refuse is not None:
+        refuse([item.backup.path for item in items])
     result = dict(
         changed=bool(items),
         files=[dict(path=item.backup.path, backup=item.backup.backup, backup_file=None) for item in items],
@@ -170,8 +177,8 @@ def run(given, check_mode):
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     try:
-        with while_armed(module.params['state_dir'], module.params['guard'], module.check_mode):
-            result = run(module.params, module.check_mode)
+        with while_armed(module.params['state_dir'], module.params['guard'], module.check_mode) as guarded:
+            result = run(module.params, module.check_mode, partial(refuse_unguarded, guarded))
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
     if not module._diff:

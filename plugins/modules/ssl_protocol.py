@@ -21,7 +21,7 @@ description:
     A server that serves TLS and has none gets one behind its C(SSLEngine).
   - Comments, C(SSLProxyProtocol) and the directives of other TLS modules stay, and so does every other byte.
   - Before anything is written, the module refuses a policy without any protocol, a protocol that this httpd does not know, an C(SSLOpenSSLConfCmd)
-    that overrides the policy, a value that comes from a variable or a macro parameter, and files that httpd could not read either.
+    that overrides the policy, a value that comes from a variable or a macro parameter where httpd reads it, and files that httpd could not read either.
   - After writing, the configuration test of httpd must pass. Otherwise the old bytes of every file are back in place before the module fails.
   - The services are not restarted. Use M(checkpoint_endpoint.hardening.services) for that.
 extends_documentation_fragment:
@@ -187,7 +187,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import while_armed
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import refuse_unguarded, while_armed
 
 
 def argument_spec():
@@ -215,11 +215,12 @@ def find_environment(profile, needed):
         return None
 
 
-def run(given, check_mode, attributes=None):
+def run(given, check_mode, attributes=None, refuse=None):
     """Find the Apache, bring it to the policy, and return the module's result.
 
     :param attributes: function that gives a file the owner, group and mode that were asked for, or in check mode only looks whether it could;
         takes the path and whether it is check mode, and returns whether that is a change
+    :param refuse: function that raises for the paths of files that may not be written
     """
     environment = find_environment(given['profile'], given['path'] is None)
     installation = find_installation(
@@ -230,7 +231,7 @@ def run(given, check_mode, attributes=None):
         attributes(path, True)
     result = enforce_protocols(
         installation, given['protocols'], given['state_dir'], given['backup_dir'] if given['backup'] else False,
-        environment.variables if environment else None, given['timeout'], check_mode)
+        environment.variables if environment else None, given['timeout'], check_mode, refuse)
     if attributes is not None:
         result['changed'] = attributes(path, check_mode) or result['changed']
     result['path'] = path
@@ -252,8 +253,8 @@ def set_attributes(module, path, check_mode):
 def main():
     module = AnsibleModule(argument_spec=argument_spec(), add_file_common_args=True, supports_check_mode=True)
     try:
-        with while_armed(module.params['state_dir'], module.params['guard'], module.check_mode):
-            result = run(module.params, module.check_mode, partial(set_attributes, module))
+        with while_armed(module.params['state_dir'], module.params['guard'], module.check_mode) as guarded:
+            result = run(module.params, module.check_mode, partial(set_attributes, module), partial(refuse_unguarded, guarded))
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
     if not module._diff:

@@ -31,7 +31,7 @@ _WITHDRAWN = re.compile(r'^(?:SSLProtocol: )?SSLv[23](?: is no longer| not) supp
 _WITHDRAWN_WORD = re.compile(br'(?i)(?:^|[\s"\'])\+?SSLv[23](?![\w.])')
 
 
-def enforce_protocols(installation, protocols, state_dir, backup_dir=None, environ=None, timeout=60.0, check_mode=False):
+def enforce_protocols(installation, protocols, state_dir, backup_dir=None, environ=None, timeout=60.0, check_mode=False, refuse=None):
     """Make every scope that can serve TLS enable exactly the policy.
 
     :param installation: Installation
@@ -40,6 +40,7 @@ def enforce_protocols(installation, protocols, state_dir, backup_dir=None, envir
     :param backup_dir: folder for copies; None: the state directory's; False: keep no copies
     :param environ: environment variables for httpd
     :param timeout: seconds for each run of httpd
+    :param refuse: function that raises for the paths of files that may not be written
     :returns: dictionary with ``changed`` and what the module ``ssl_protocol`` returns
     :raises AdministratorError: when the policy cannot be reached; the files are then as they were, unless the message says otherwise
     """
@@ -47,20 +48,15 @@ def enforce_protocols(installation, protocols, state_dir, backup_dir=None, envir
     outcome = plan_all(reading, protocols)
     states = [_unchanged_since(path, outcome.old[path]) for path in sorted(outcome.contents)]
     outcome.warnings.extend(warning for warning in map(link_warning, states) if warning)
+    if refuse is not None:
+        refuse([state.path for state in states])
     copies = None if backup_dir is False else backup_dir or os.path.join(state_dir, 'backups')
     if states and copies is not None:
         refuse_included(copies, states, reading.tree)
     validated = _test_before(reading, environ, timeout, bool(states), outcome.warnings) if reading.has_httpd else False
     files = [{'path': state.path, 'backup_file': None} for state in states]
     if not check_mode:
-        # Of a run that was killed while it marked its record: where nothing has to change any more, nothing else would look there.
-        remove_leftovers(os.path.dirname(name_bytes(record_path(state_dir))))
-    if states and not check_mode:
-        with alone(state_dir):
-            # Whoever had the lock before may have changed what was read.
-            for source in reading.tree.files:
-                _unchanged_since(source.path, source.data)
-            files = _change(states, outcome.contents, reading, state_dir, copies, lambda: _test_after(reading, environ, timeout))
+        files = _change_alone(states, outcome.contents, reading, state_dir, copies, lambda: _test_after(reading, environ, timeout))
     return {
         'changed': bool(states),
         'before': outcome.before,
@@ -108,6 +104,18 @@ def _test_after(reading, environ, timeout):
         raise AdministratorError(
             'the configuration test fails with the new configuration', path=' '.join(test['command']), expected='Syntax OK',
             found=test['output'])
+
+
+def _change_alone(states, contents, reading, state_dir, copies, test):
+    # Of a run that was killed while it marked its record: where nothing has to change any more, nothing else would look there.
+    remove_leftovers(os.path.dirname(name_bytes(record_path(state_dir))))
+    if not states:
+        return []
+    with alone(state_dir):
+        # Whoever had the lock before may have changed what was read.
+        for source in reading.tree.files:
+            _unchanged_since(source.path, source.data)
+        return _change(states, contents, reading, state_dir, copies, test)
 
 
 def _change(states, contents, reading, state_dir, copies, test):
