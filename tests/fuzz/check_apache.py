@@ -168,7 +168,8 @@ def _joined_before(data: bytes, position: int, old: bool) -> bytes:
     """What stands before a place in its logical line: lines joined one after the other, as httpd does it (util.c, ap_cfg_getline)."""
     held = b""
     for match in re.finditer(rb"[^\n]*\n|[^\n]+\Z", data):
-        if match.start() <= position < match.end():
+        last = match.end() == len(data) and not match.group().endswith(b"\n")
+        if match.start() <= position and (position < match.end() or last):
             return (held + data[match.start() : position]).lstrip(b" \t\v\f\r\n")
         line = match.group().partition(b"\0")[0]
         text = (line if old else held + line).removesuffix(b"\n").removesuffix(b"\r")

@@ -47,6 +47,8 @@ CONFIGURATIONS = {
     + b"<Macro m40>\n</Macro>\nUse m0\n",
     "includes without end": b"Include httpd.conf\nInclude httpd.conf\n",
     "an empty line behind continued empty lines": b"a" + b"\\\n" * 30 + b"\n    SSLProto\\\ncol all\nSSLEngine on\n",
+    "a continuation before the indentation": b"\\\r\nSSLEngine on\n",
+    "a name alone at the end of the file": b"SSLProtocol",
     "a name in pieces": b"SSLEngine on\nSSLProto\\\\\n\ncol all\n",
     "directives in deep sections": (b"<IfModule mod_ssl.c>\n" + b"Foo\n" * 9) * 3000,
 }  # fmt: skip

@@ -79,8 +79,8 @@ class LogicalLine(object):
         return behind, behind
 
     def indentation(self, data):
-        """The white space before the text in its file, as bytes."""
-        return data[self.start:self.offset(0)] if self.text else b''
+        """The white space before the text on its physical line, as bytes: not the continuations before it."""
+        return data[self.start:self.offset(0)].rpartition(b'\n')[2] if self.text else b''
 
     def line_ending(self, data):
         """How its last physical line ends: CRLF, LF, or nothing at the end of the file."""

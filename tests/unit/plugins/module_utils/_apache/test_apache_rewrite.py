@@ -69,6 +69,7 @@ def test_several_protocols(site):
     (b'SSLEngine on', b'SSLEngine on\nSSLProtocol TLSv1.2'),
     (b'SSLEngine on \\\n', b'SSLProtocol TLSv1.2\nSSLEngine on \\\n'),
     (b'SSLEngine on\\', None),
+    (b' \\\r\n\tSSLEngine on\n', b' \\\r\n\tSSLEngine on\n\tSSLProtocol TLSv1.2\n'),
     (b' SSLEngine \\\n  on\n#\\\nx\n', b' SSLEngine \\\n  on\n SSLProtocol TLSv1.2\n#\\\nx\n'),
     (b'<VirtualHost *:443>\nSSLEngine on\n#SSLProtocol x \\\n</VirtualHost>\n</VirtualHost>\n',
      b'<VirtualHost *:443>\nSSLEngine on\nSSLProtocol TLSv1.2\n#SSLProtocol x \\\n</VirtualHost>\n</VirtualHost>\n'),
