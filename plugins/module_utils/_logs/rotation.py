@@ -44,16 +44,14 @@ def files_of(target, others=()):
     :raises TooManyFiles: see MOST_FILES
     """
     if target.kind == PATTERN:
-        found, is_live = _find_by_time(target.path), _any
+        found = _find_by_time(target.path)
     else:
-        found, is_live = _find_rotated(target.path), lambda candidate: candidate == target.path
+        found = _find_rotated(target.path)
     belongs = _owner(target, others)
     # Nobody but rotatelogs knows which file of a pattern is written to.
-    return _newest_first(sorted(item for item in found if belongs(item[0])), is_live)
-
-
-def _any(dummy_candidate):
-    return True
+    return _newest_first(
+        sorted(item for item in found if belongs(item[0])), lambda candidate: target.kind == PATTERN or candidate == target.path
+    )
 
 
 def _find_rotated(path):

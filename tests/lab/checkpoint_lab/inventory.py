@@ -74,6 +74,7 @@ def ansible_cfg(folder: Path, control: Path) -> str:
 [defaults]
 inventory = {folder}/inventory.yml
 home = {folder}/ansible
+remote_tmp = {folder}/ansible/tasks
 collections_path = {folder}/collections
 host_key_checking = true
 retry_files_enabled = false

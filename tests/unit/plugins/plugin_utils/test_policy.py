@@ -330,6 +330,14 @@ def test_no_findings_are_no_compliance() -> None:
     assert verdict([])["compliant"] is False
 
 
+@pytest.mark.parametrize("state, status", [("inactive", "pass"), ("effective", "fail"), ("undecided", "fail")])
+def test_what_is_not_read_and_cannot_be_evaluated_means_nothing(state: str, status: str) -> None:
+    """As ``SSLProtocol $p`` in a macro that nothing uses, or the words of another TLS module in its IfModule."""
+    facts = sample.facts()
+    facts["tls"]["directives"].append({**sample.directive(state=state), "protocols": None})
+    assert judge(facts)["TLS-1"]["status"] == status
+
+
 def test_the_input_is_not_changed() -> None:
     facts, wire = sample.facts(), sample.probe()
     before = copy.deepcopy((facts, wire))
