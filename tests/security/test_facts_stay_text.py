@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.security.conftest import Canary
-from tests.support.fleet import Fleet
+from tests.support.fleet import Fleet, changed_lines, only_protocol_lines
 
 LOG_LINE = '[{time}] {client} TLSv1 AES256-SHA "GET /{path} HTTP/1.1" 20\n'
 
@@ -68,12 +68,21 @@ def test_facts_and_logs_are_shown_and_not_evaluated(
 
 
 def test_a_change_of_a_hostile_configuration(fleet: Fleet, hostile: Path, canary: Canary) -> None:
-    """Refused because of the value that is a variable's or nobody's; the refusal is text, too."""
-    before = hostile.read_bytes()
-    run = fleet.play("harden", "--limit", "eps1", checkpoint_endpoint_restart=True, checkpoint_endpoint_read_logs=False)
+    """Where httpd reads the value that is nobody's, the change is refused, and the refusal is text too; where it does not, the value stays as it is."""
+    harmless = hostile.read_bytes()
+    before = harmless + f"SSLProtocol {canary.template()}\n".encode()
+    hostile.write_bytes(before)
+    change = {"checkpoint_endpoint_restart": True, "checkpoint_endpoint_read_logs": False}
+    run = fleet.play("harden", "--limit", "eps1", **change)
     assert run.rc != 0
     assert "nothing was changed" in run.text, run.output
     assert hostile.read_bytes() == before
+    hostile.write_bytes(harmless)
+    run = fleet.play("harden", "--limit", "eps1", **change)
+    assert run.rc == 0, run.output
+    lines = changed_lines(harmless, hostile.read_bytes())
+    assert lines and only_protocol_lines(lines)
+    assert f"SSLProtocol {canary.template()}\n".encode() in hostile.read_bytes()
     assert canary.sung == []
 
 
