@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
-"""Counts the lines of a log in large pieces: a long run of lines with an accepted protocol is one match, only others are looked at singly."""
+"""Counts the lines of a log in large pieces: all lines of a piece with an accepted protocol are counted at once, only others are looked at singly."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -14,10 +14,11 @@ import sys
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import MAX_CLIENT, NO_TLS, PROTOCOLS
 
-# Lines in one match. The pattern matcher of Python before 3.11 keeps a note of each of them until the match is complete.
-_RUN = b'{1,2048}'
+# Lines that one repetition takes. The pattern matcher of Python before 3.11 keeps a note of each of them until the match is complete.
+_ANY, _SOME = b'{0,2048}', b'{1,2048}'
 PYTHON_2 = sys.version_info[0] == 2
 _POSSESSIVE = b'+' if sys.version_info >= (3, 11) else b''
+_END = br'.*' + _POSSESSIVE + br'\n'
 
 # A log has the time at which a request began, but is written when it ends: lines can be out of order by this many seconds.
 OUT_OF_ORDER = 600
@@ -45,31 +46,31 @@ class Scanner(object):
         self.older_last = None
         self._past_since = since is None
         self._formats = [(item, re.compile(item.beginning(PROTOCOLS + (NO_TLS,), grouped=True))) for item in formats]
-        self._runs = {}
-        self._pattern = re.compile(self._compose(formats[0]))
-        self._other = self._pattern.groups
-        # Where the format has no client, the protocol stands for all that use it; where it has no time, the text is not looked at.
-        protocol = self._pattern.groupindex.get('protocol')
-        self._wanted = [protocol] + [self._pattern.groupindex.get(name, protocol) for name in ('client', 'time')]
+        self._rows = re.compile(self._any_lines(formats[0]))
+        self._accepted = re.compile(self._accepted_lines(formats[0]))
+        # Where the format has no client, the protocol stands for all that use it; where it has no time, the text is not looked at. Where
+        # there are no legacy protocols, the last group is taken, which is always empty.
+        groups = self._rows.groupindex
+        protocol = groups.get('protocol', 0)
+        self._wanted = [groups.get(name, protocol) - 1 for name in ('protocol', 'client', 'time')]
         self._read_time = formats[0].time.read if formats[0].time else lambda dummy_text: None
 
-    def _compose(self, main):
-        """A pattern for all lines: runs that need no closer look, each told by an empty group, then any other line as the last group.
+    def _any_lines(self, main):
+        """A pattern for all lines: those with an accepted protocol as far as they go, then one legacy line, lines without TLS, or any other line.
 
-        It takes every line from its beginning to its end, so that no match can begin within a line.
+        It takes every line from its beginning to its end, so that no match can begin within a line. Whatever stands behind the accepted
+        lines, it comes to its end, so that Python before 3.11 never goes back into them.
         """
-        accepted = list(self.tally.accepted_protocols) + [NO_TLS]
-        end = br'.*' + _POSSESSIVE + br'\n'
-        choices = [(name, b'(?:' + main.beginning([name]) + end + b')' + _RUN + _POSSESSIVE + b'()') for name in accepted]
+        accepted = main.beginning(self.tally.accepted_protocols)
+        kinds = [b'((?:' + main.beginning([NO_TLS]) + _END + b')' + _SOME + _POSSESSIVE + b')', b'(?=' + accepted + b')', b'(' + _END + b')', b'()']
         if self.tally.legacy_protocols:
-            # Behind the first one, because a legacy line is likelier than one of the other protocols.
-            choices.insert(1, (None, main.beginning(self.tally.legacy_protocols, grouped=True) + end))
-        group = 0
-        for name, choice in choices:
-            group += re.compile(choice).groups
-            if name is not None:
-                self._runs[group] = name
-        return b'|'.join(choice for dummy, choice in choices) + b'|(' + end + b')'
+            kinds.insert(0, main.beginning(self.tally.legacy_protocols, grouped=True) + _END)
+        return b'(?:' + accepted + _END + b')' + _ANY + _POSSESSIVE + b'(?:' + b'|'.join(kinds) + b')'
+
+    def _accepted_lines(self, main):
+        """A pattern for lines with one accepted protocol, whose number is that of an empty group behind them; or for any other line."""
+        runs = [b'(?:' + main.beginning([name]) + _END + b')' + _SOME + _POSSESSIVE + b'()' for name in self.tally.accepted_protocols]
+        return b'|'.join(runs + [_END])
 
     def scan(self, buffer, end):
         """Count lines.
@@ -109,25 +110,76 @@ class Scanner(object):
 
     def _old(self, buffer, end):
         """Of lines that are taken to be old only a legacy client counts, and only where its own line is not."""
-        for match in self._pattern.finditer(buffer, 0, end):
-            if match.lastindex not in self._runs and match.lastindex != self._other:
-                protocol, client, text = [bytes(value) for value in match.group(*self._wanted)]
-                moment = self._read_time(text)
-                self._legacy(client, protocol, moment)
+        protocol_at, client_at, time_at = self._wanted
+        for row in self._found(buffer, end):
+            if row[protocol_at]:
+                moment = self._read_time(row[time_at])
+                self._legacy(row[client_at], row[protocol_at], moment)
                 self._seen(moment)
 
+    def _found(self, buffer, end):
+        """What the groups of each match hold: the fields of a legacy line, then lines without TLS, another line, and nothing."""
+        return self._rows.findall(buffer if not PYTHON_2 else bytes(buffer), 0, end)
+
     def _fast(self, buffer, end):
-        runs, other, wanted = self._runs, self._other, self._wanted
-        counts, count, read_time, legacy = self.tally.counts, buffer.count, self._read_time, self._legacy
-        for match in self._pattern.finditer(buffer, 0, end):
-            group = match.lastindex
-            if group in runs:
-                counts[runs[group]] += count(b'\n', match.start(), match.end())
-            elif group != other:
-                protocol, client, text = match.group(*wanted) if not PYTHON_2 else map(bytes, match.group(*wanted))
-                legacy(client, protocol, read_time(text))
-            else:
-                self.single(bytes(match.group(other)))
+        """Count a piece of which every line counts."""
+        rows = self._found(buffer, end)
+        rest = self._count_legacy(rows)
+        without_tls = b''.join([row[-3] for row in rest])
+        others = [row[-2] for row in rest if row[-2]]
+        lines_without_tls = without_tls.count(b'\n')
+        self.tally.counts[NO_TLS] += lines_without_tls
+        for line in others:
+            self.single(line)
+        accepted = buffer.count(b'\n', 0, end) - (len(rows) - len(rest)) - lines_without_tls - len(others)
+        self._count_accepted(buffer, end, accepted, without_tls + b''.join(others))
+
+    def _count_legacy(self, rows):
+        """Count legacy lines, with few operations for each, because before the change most lines can be such; returns the other rows."""
+        protocol_at, client_at, time_at = self._wanted
+        counts, requests, read_time = self.tally.counts, self.tally.legacy_requests, self._read_time
+        text, moment, recent, rest = None, None, False, []
+        for row in rows:
+            protocol = row[protocol_at]
+            if not protocol:
+                rest.append(row)
+                continue
+            if row[time_at] != text:
+                text = row[time_at]
+                moment = read_time(text)
+                recent = moment is not None and (self.since is None or moment >= self.since)
+            known = requests[protocol].get(row[client_at])
+            if not recent or known is None or known[2] is None:
+                self._legacy(row[client_at], protocol, moment)
+                continue
+            counts[protocol] += 1
+            known[0] += 1
+            if moment > known[2]:
+                known[2] = moment
+            elif moment < known[1]:
+                known[1] = moment
+        return rest
+
+    def _count_accepted(self, buffer, end, lines, apart):
+        """Count the lines with an accepted protocol, each by its own.
+
+        Each has the name of its protocol at least once. So where only one name is there, it is that of all lines; and where all names
+        together are not more than the lines, each line has just its own, and counting names is counting lines. Otherwise somebody
+        wrote one into a request, and every line is looked at.
+
+        :param lines: how many there are
+        :param apart: lines of the buffer that were counted already and are no legacy lines
+        """
+        counts = self.tally.counts
+        names = [name for name in self.tally.accepted_protocols if buffer.find(name, 0, end) >= 0]
+        found = [lines] if len(names) == 1 else [buffer.count(name, 0, end) - apart.count(name) for name in names]
+        if sum(found) == lines:
+            for name, number in zip(names, found):
+                counts[name] += number
+            return
+        for match in self._accepted.finditer(buffer, 0, end):
+            if match.lastindex:
+                counts[self.tally.accepted_protocols[match.lastindex - 1]] += buffer.count(b'\n', match.start(), match.end())
 
     def _legacy(self, client, protocol, moment):
         if moment is not None and self.since is not None and moment < self.since:

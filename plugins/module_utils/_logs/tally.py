@@ -30,11 +30,10 @@ class LegacyClient(object):
         self.protocols = {}
         self.first = self.last = None
 
-    def add(self, other):
-        """Add what was found of the same client elsewhere."""
-        for protocol, number in other.protocols.items():
-            self.protocols[protocol] = self.protocols.get(protocol, 0) + number
-        moments = [moment for moment in (self.first, self.last, other.first, other.last) if moment is not None]
+    def add(self, protocol, number, first, last):
+        """Add requests with one more protocol, and when the first and the last of them came."""
+        self.protocols[protocol] = number
+        moments = [moment for moment in (self.first, self.last, first, last) if moment is not None]
         if moments:
             self.first, self.last = min(moments), max(moments)
 
@@ -48,6 +47,7 @@ class Tally(object):
 
     :ivar oldest_accepted: a client whose protocol is older than this one (bytes) is a legacy client
     :ivar counts: dictionary of protocol (bytes) to number of requests
+    :ivar legacy_requests: by legacy protocol and client (both as bytes): [number, time of the first, time of the last]; times can be None
     :ivar unreadable_lines: lines that do not look like the format of their log
     :ivar first: time of the first request counted, in seconds since 1970; ``last`` likewise
     """
@@ -59,7 +59,7 @@ class Tally(object):
         self.counts = dict((name, 0) for name in PROTOCOLS + (NO_TLS,))
         self.unreadable_lines = 0
         self.first = self.last = None
-        self.clients = {}
+        self.legacy_requests = dict((name, {}) for name in self.legacy_protocols)
         self.unnamed_requests = 0
         self._most_clients = most_clients
 
@@ -68,6 +68,15 @@ class Tally(object):
         """Lines that were understood."""
         return sum(self.counts.values())
 
+    @property
+    def clients(self):
+        """The legacy clients that are told apart: dictionary of client (bytes) to LegacyClient."""
+        found = {}
+        for protocol, requests in self.legacy_requests.items():
+            for client, (number, first, last) in requests.items():
+                found.setdefault(client, LegacyClient()).add(protocol, number, first, last)
+        return found
+
     def add_legacy(self, client, protocol, moment):
         """Count one request of a legacy client.
 
@@ -75,22 +84,21 @@ class Tally(object):
         :param moment: seconds since 1970, None when not known
         """
         self.counts[protocol] += 1
-        known = self.clients.get(client)
-        if known is None:
-            if len(self.clients) >= self._most_clients:
-                self.unnamed_requests += 1
-                return
-            known = self.clients[client] = LegacyClient()
-        protocols = known.protocols
-        protocols[protocol] = protocols.get(protocol, 0) + 1
-        if moment is None:
-            return
-        if known.last is None:
-            known.first = known.last = moment
-        elif moment > known.last:
-            known.last = moment
-        elif moment < known.first:
-            known.first = moment
+        self._add_requests(client, protocol, (1, moment, moment))
+
+    def _add_requests(self, client, protocol, found):
+        known = self.legacy_requests[protocol].get(client)
+        if known is not None:
+            moments = [moment for moment in known[1:] + list(found[1:]) if moment is not None] or [None]
+            known[:] = known[0] + found[0], min(moments), max(moments)
+        elif self._has_room(client):
+            self.legacy_requests[protocol][client] = list(found)
+        else:
+            self.unnamed_requests += found[0]
+
+    def _has_room(self, client):
+        by_protocol = self.legacy_requests.values()
+        return sum(len(clients) for clients in by_protocol) < self._most_clients or any(client in clients for clients in by_protocol)
 
     def add_tally(self, other):
         """Add what another Tally counted in other lines."""
@@ -100,14 +108,9 @@ class Tally(object):
         self.unnamed_requests += other.unnamed_requests
         self.seen(other.first)
         self.seen(other.last)
-        for client, found in other.clients.items():
-            known = self.clients.get(client)
-            if known is not None:
-                known.add(found)
-            elif len(self.clients) < self._most_clients:
-                self.clients[client] = found
-            else:
-                self.unnamed_requests += found.count
+        for protocol, requests in other.legacy_requests.items():
+            for client, found in requests.items():
+                self._add_requests(client, protocol, found)
 
     def seen(self, moment):
         """Widen the period to a moment."""

@@ -38,7 +38,8 @@ def read(path, data=None, compression='', **more):
         with io.open(str(path), 'wb') as stream:
             stream.write(data)
     formats = more.pop('formats', [LineFormat(STOCK_FORMAT)])
-    return read_log(str(path).encode('utf-8'), compression, formats, b'TLSv1.2', **more)
+    oldest = more.pop('oldest', b'TLSv1.2')
+    return read_log(str(path).encode('utf-8'), compression, formats, oldest, **more)
 
 
 def counts(result):
@@ -75,6 +76,39 @@ def test_what_a_client_writes_into_its_request_does_not_change_its_protocol(tmpd
     result = read(tmpdir.join('log'), data)
     assert counts(result) == {'TLSv1': 3}
     assert list(result.tally.clients) == [b'10.1.1.7']
+
+
+LURES = ['GET / HTTP/1.1', 'TLSv1.3', ' TLSv1.2 ', 'TLSv1.2 TLSv1.3 TLSv1', ' - ', 'x\\" TLSv1.3 AES']
+
+
+@pytest.mark.parametrize('lure', LURES)
+@pytest.mark.parametrize('number', [1, 2, 5])
+def test_names_of_protocols_in_requests_are_not_counted(tmpdir, lure, number):
+    """Lines are counted by the names in them, so a name that a client wrote must be found out, wherever it stands."""
+    protocols = ['TLSv1.2', 'TLSv1.3', '-', 'TLSv1', 'TLSv1.2', 'x', 'TLSv1.3', 'TLSv1.1', 'TLSv1.2']
+    for position in range(len(protocols)):
+        data = b''.join(
+            line(protocol=protocol, request=' '.join([lure] * number) if index == position else 'GET / HTTP/1.1')
+            for index, protocol in enumerate(protocols))
+        result = read(tmpdir.join('log'), data)
+        assert counts(result) == {'TLSv1': 1, 'TLSv1.1': 1, 'TLSv1.2': 3, 'TLSv1.3': 2, '-': 1}
+        assert result.tally.unreadable_lines == 1
+
+
+@pytest.mark.parametrize('oldest', [b'SSLv2', b'TLSv1', b'TLSv1.1', b'TLSv1.3'])
+def test_counts_do_not_depend_on_what_is_accepted(tmpdir, oldest):
+    """One name is the beginning of another."""
+    numbers = {'SSLv2': 1, 'SSLv3': 2, 'TLSv1': 3, 'TLSv1.1': 4, 'TLSv1.2': 5, 'TLSv1.3': 6, '-': 7}
+    data = b''.join(line(protocol=protocol) for turn in range(7) for protocol, number in numbers.items() if turn < number)
+    result = read(tmpdir.join('log'), data, oldest=oldest)
+    assert counts(result) == numbers
+    assert sum(known.count for known in result.tally.clients.values()) == sum(numbers[name.decode('ascii')] for name in result.tally.legacy_protocols)
+
+
+@pytest.mark.parametrize('protocol', ['TLSv1.2', '-'])
+def test_more_lines_of_one_kind_than_one_repetition_takes(tmpdir, protocol):
+    data = b'x %s\n' % protocol.encode('ascii') * 10000 if sys.version_info[0] == 3 else 'x %s\n' % protocol * 10000
+    assert counts(read(tmpdir.join('log'), data, formats=[LineFormat(b'%h %{SSL_PROTOCOL}x')])) == {protocol: 10000}
 
 
 def test_odd_lines(tmpdir):
@@ -281,6 +315,10 @@ def test_clients_beyond_the_bound_are_counted_but_not_named():
     for number in range(5):
         tally.add_legacy(b'10.0.0.%d' % number if sys.version_info[0] == 3 else b'10.0.0.' + bytes(number), b'TLSv1', NOON)
     assert (len(tally.clients), tally.unnamed_requests, tally.counts[b'TLSv1']) == (2, 3, 5)
+    first = sorted(tally.clients)[0]
+    tally.add_legacy(first, b'TLSv1.1', NOON + 1)
+    assert (tally.clients[first].protocols, tally.clients[first].last) == ({b'TLSv1': 1, b'TLSv1.1': 1}, NOON + 1)
+    assert tally.unnamed_requests == 3
 
 
 def test_what_is_legacy_follows_from_the_oldest_accepted_protocol():
