@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading a large request log: ours beside awk, which counts the same, and grep -c, which only counts lines with a word.
 
-The log is generated once, in mod_ssl's own format. Every round runs each program once, as a process of its own with its start-up counted, on a
-file that is in the page cache. The ratio of a round is taken within that round. The counts of ours and of awk are compared, client by
-client. The peak memory is what the kernel reports of the child and its own children.
+One log is generated for each mix of protocols, in mod_ssl's own format. Every round runs each program once, as a process of its own with its
+start-up counted, on a file that is in the page cache. The ratio of a round is taken within that round. The counts of ours and of awk are
+compared, client by client. The peak memory is what the kernel reports of the child and its own children.
 
     python benchmarks/logs.py --mebibytes 1024 --rounds 5
 """
@@ -30,6 +30,14 @@ COLLECTION = Path(__file__).resolve().parents[1] / "tests" / "support" / "collec
 SECONDS = 1800.0
 MOST_KIBIBYTES = 64 * 1024
 START = 1_795_435_200
+# Shares of the requests, in percent: a fleet that is nearly upgraded, one that is not, one with two accepted protocols, and one of every kind.
+MIXES = {
+    "few-legacy": {"TLSv1.2": 98, "TLSv1": 2},
+    "many-legacy": {"TLSv1.2": 70, "TLSv1": 30},
+    "two-accepted": {"TLSv1.2": 49, "TLSv1.3": 49, "TLSv1": 2},
+    "even": {"TLSv1": 25, "TLSv1.1": 25, "TLSv1.2": 25, "TLSv1.3": 25},
+}
+LEGACY = ("TLSv1", "TLSv1.1")
 
 # The same questions as ours: requests by protocol; for each legacy client requests, first and last sight.
 AWK = r"""
@@ -82,24 +90,26 @@ class Contender:
     counts: Counts | None = None
 
 
-def generate(path: Path, mebibytes: int, legacy: float, clients: int) -> None:
+def generate(path: Path, mebibytes: int, mix: dict[str, int], clients: int) -> None:
     """Write a log of a made-up fleet; the same one each time."""
     chance = random.Random(2026)
     addresses = [
         f"10.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(256)}" for _number in range(clients)
     ]
     old = addresses[: max(clients // 30, 1)]
+    protocols, shares = list(mix), list(mix.values())
     size, moment = 0, float(START)
     with path.open("wb") as stream:
         while size < mebibytes * 1024 * 1024:
             lines = []
-            for _number in range(20000):
+            for protocol in chance.choices(protocols, shares, k=20000):
                 moment += chance.random() * 0.1
                 written = time.strftime("[%d/%b/%Y:%H:%M:%S +0000]", time.gmtime(moment))
-                if chance.random() < legacy:
-                    client, protocol, cipher = chance.choice(old), "TLSv1", "AES256-SHA"
-                else:
-                    client, protocol, cipher = chance.choice(addresses), "TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384"
+                client, cipher = (
+                    (chance.choice(old), "AES256-SHA")
+                    if protocol in LEGACY
+                    else (chance.choice(addresses), "ECDHE-RSA-AES256-GCM-SHA384")
+                )
                 lines.append(
                     f'{written} {client} {protocol} {cipher} "POST /heartbeat/{chance.randrange(100000)} HTTP/1.1" {chance.randrange(5000)}\n'
                 )
@@ -165,24 +175,25 @@ def run(contender: Contender) -> None:
             contender.counts = contender.read(output.read().decode())
 
 
-def measure(arguments: argparse.Namespace, folder: Path) -> int:
-    """Run all rounds and print the table; returns 1 when counts differ, memory is too much, or an awk is faster."""
+def measure(arguments: argparse.Namespace, name: str, folder: Path) -> int:
+    """Run all rounds on one mix and print the table; returns 1 when counts differ, memory is too much, or an awk is faster."""
     log = folder / "ssl_request_log"
-    generate(log, arguments.mebibytes, arguments.legacy, arguments.clients)
+    generate(log, arguments.mebibytes, MIXES[name], arguments.clients)
     runs = contenders(arguments, log)
     subprocess.run(["cat", str(log)], stdout=subprocess.DEVNULL, check=True)
     for number in range(arguments.rounds):
-        for name, contender in runs.items():
+        for program, contender in runs.items():
             run(contender)
-            print(f"round {number + 1}: {name} took {contender.seconds[-1]:.2f} s", flush=True)
-    return show(runs, log.stat().st_size, arguments)
+            print(f"round {number + 1}: {program} took {contender.seconds[-1]:.2f} s", flush=True)
+    return show(runs, name, log.stat().st_size, arguments)
 
 
-def show(runs: dict[str, Contender], size: int, arguments: argparse.Namespace) -> int:
+def show(runs: dict[str, Contender], mix: str, size: int, arguments: argparse.Namespace) -> int:
     """Print the table; the times of ours in each row are those of the first contender."""
     ours = next(iter(runs.values()))
+    shares = ", ".join(f"{protocol} {share} %" for protocol, share in MIXES[mix].items())
     print(
-        f"\n{size / 2**30:.2f} GiB, {arguments.legacy:.1%} of the lines legacy, {os.cpu_count()} processors, median of {arguments.rounds} rounds\n"
+        f"\n{mix} ({shares}): {size / 2**30:.2f} GiB, {os.cpu_count()} processors, median of {arguments.rounds} rounds\n"
     )
     print("| program | seconds | times ours | processor seconds | MiB/s | peak MiB | counts |")
     print("|---|---|---|---|---|---|---|")
@@ -210,7 +221,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mebibytes", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--legacy", type=float, default=0.02, help="share of lines with an old protocol")
+    parser.add_argument("--mixes", nargs="+", choices=MIXES, default=list(MIXES), help="protocols of the requests")
     parser.add_argument("--clients", type=int, default=5000)
     parser.add_argument("--python", nargs="+", default=[sys.executable], help="Pythons that run ours")
     parser.add_argument(
@@ -218,7 +229,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        return measure(arguments, Path(folder))
+        return max(measure(arguments, name, Path(folder)) for name in arguments.mixes)
 
 
 if __name__ == "__main__":
