@@ -108,6 +108,16 @@ def test_upgraded_clients_are_told_apart_and_no_obstacle(fleet: Fleet, tmp_path:
     assert "upgraded since" in output
     refused = fleet.play("harden", "--limit", SERVER, checkpoint_endpoint_restart=True)
     assert "CLIENT-1: 1 client used" in refused.text, refused.output
+    more = fleet.play(
+        "harden",
+        "--check",
+        "--limit",
+        SERVER,
+        checkpoint_endpoint_restart=True,
+        checkpoint_endpoint_legacy_clients={"max": 1},
+    )
+    assert more.rc == 0, more.output
+    assert fleet.calls(SERVER, "cpstop") == 0
     heartbeats(fleet, OLDER, "TLSv1.2")
     run = fleet.play("harden", "--limit", SERVER, checkpoint_endpoint_restart=True)
     assert run.rc == 0, run.output
