@@ -82,14 +82,15 @@ def all_stages() -> list[Stage]:
         Stage("molecule", ("molecule", "test", "--all"), seconds=900.0),
         # It starts a process for each processor.
         _pytest("differential", cores=2),
-        _pytest("playbooks"),
+        # They wait more than they compute.
+        _pytest("playbooks", "-n", "2", "--dist", "loadfile"),
         _pytest("modules"),
         _pytest("lab"),
         _pytest("roles"),
         _pytest("wire"),
         _pytest("corpus"),
         _pytest("fuzz"),
-        _pytest("security"),
+        _pytest("security", "-n", "2", "--dist", "loadfile"),
         _pytest("examples"),
         _tool("targets", seconds=900.0),
         _tool("package"),
