@@ -78,24 +78,24 @@ def _lint() -> list[Stage]:
 def all_stages() -> list[Stage]:
     """Every stage that there is something to do for; those that take long come first, so that the short fill the gaps."""
     stages = [
-        _tool("sanity", seconds=1200.0),
-        Stage("molecule", ("molecule", "test", "--all"), seconds=900.0),
-        # It starts a process for each processor.
-        _pytest("differential", cores=2),
         # They wait more than they compute.
         _pytest("playbooks", "-n", "2", "--dist", "loadfile"),
+        _tool("targets", seconds=900.0),
+        _tool("sanity", seconds=1200.0),
+        Stage("molecule", ("molecule", "test", "--all"), seconds=900.0),
         _pytest("modules"),
         _pytest("lab"),
-        _pytest("roles"),
-        _pytest("wire"),
-        _pytest("corpus"),
-        _pytest("fuzz"),
         _pytest("security", "-n", "2", "--dist", "loadfile"),
-        _pytest("examples"),
-        _tool("targets", seconds=900.0),
+        _pytest("roles"),
+        _pytest("corpus"),
+        _pytest("wire"),
+        _pytest("unit", "-n", "2"),
+        _pytest("fuzz"),
         _tool("package"),
+        _pytest("examples"),
         *_lint(),
-        _pytest("unit", "-n", "2", cores=2),
+        # It starts a process for each processor.
+        _pytest("differential", cores=2),
     ]
     return [stage for stage in stages if _present(stage)]
 

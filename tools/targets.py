@@ -28,8 +28,8 @@ REQUIREMENTS = ROOT / "requirements" / "target.txt"
 ANSIBLE_CORE = "ansible-core==2.16.19"
 FOLDERS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
 SECONDS = 600.0
-# The tests wait more than they compute.
-AT_A_TIME = 3
+# The tests wait four times as long as they compute.
+AT_A_TIME = 5
 COUNTED = re.compile(r"(\d+) (passed|failed|error|skipped)")
 IMPORT_EVERYTHING = """\
 import importlib, os, sys
