@@ -12,6 +12,7 @@ and none of the user's Ansible settings, agents or collections. Standard library
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -55,19 +56,25 @@ def search_path() -> str:
 
 def interpreters() -> dict[str, Path]:
     """The Python interpreters of this machine that really start, by version: on PATH, else among pyenv's."""
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     # A virtual environment's interpreter brings its packages along.
-    folders = [
-        folder for folder in search_path().split(os.pathsep) if not (Path(folder).parent / "pyvenv.cfg").exists()
-    ]
+    folders = [folder for folder in search_path().split(os.pathsep) if not _visible(Path(folder).parent / "pyvenv.cfg")]
     found = {}
     for version in PYTHON_VERSIONS:
         own = shutil.which(f"python{version}", path=os.pathsep.join(folders))
-        candidates = ([Path(own)] if own else []) + sorted(pyenv.glob(f"versions/*/bin/python{version}"), reverse=True)
+        others = sorted(pyenv.glob(f"*/bin/python{version}"), reverse=True) if _visible(pyenv) else []
+        candidates = [Path(own), *others] if own else others
         working = next((program for program in candidates if _starts(program, version)), None)
         if working is not None:
             found[version] = working
     return found
+
+
+def _visible(path: Path) -> bool:
+    """Whether something is there, as far as this user may look: the environment can name another user's folders."""
+    with contextlib.suppress(PermissionError):
+        return path.exists()
+    return False
 
 
 def _starts(program: Path, version: str) -> bool:
@@ -96,7 +103,7 @@ def home_folder(name: str = "home") -> Path:
     home = CACHE / name
     (home / ".config").mkdir(parents=True, exist_ok=True)
     settings, link = Path.home() / ".config" / "pip", home / ".config" / "pip"
-    if settings.is_dir() and settings != link and not link.is_symlink():
+    if _visible(settings) and settings != link and not link.is_symlink():
         link.symlink_to(settings)
     return home
 

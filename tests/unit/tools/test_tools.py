@@ -16,6 +16,8 @@ from tools import sanity, test, untouched
 from tools.environment import interpreters, search_path
 from tools.stages import Stage
 
+NOBODY = 65534
+
 
 @pytest.fixture
 def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -84,3 +86,22 @@ def test_interpreters_are_real_ones() -> None:
     assert ".".join(map(str, sys.version_info[:2])) in found
     assert not any("shims" in program.parts for program in found.values())
     assert "shims" not in search_path()
+
+
+def test_folders_of_another_user_are_as_good_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After ``su`` without a new environment, PATH and PYENV_ROOT name folders that this user may not enter."""
+    closed = tmp_path / "closed"
+    (closed / "versions").mkdir(parents=True)
+    monkeypatch.setenv("PYENV_ROOT", str(closed))
+    monkeypatch.setenv("PATH", f"{closed}/bin")
+    closed.chmod(0)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        found = interpreters()
+    finally:
+        if root:
+            os.seteuid(0)
+        closed.chmod(0o700)
+    assert not any(program.is_relative_to(closed) for program in found.values())
