@@ -78,7 +78,7 @@ def _lint() -> list[Stage]:
 def all_stages() -> list[Stage]:
     """Every stage that there is something to do for; those that take long come first, so that the short fill the gaps."""
     stages = [
-        # They wait more than they compute.
+        # Two files at a time, here and where else it says so: they wait more than they compute.
         _pytest("playbooks", "-n", "2", "--dist", "loadfile"),
         _tool("targets", seconds=900.0),
         _tool("sanity", seconds=1200.0),

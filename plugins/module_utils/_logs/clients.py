@@ -65,6 +65,7 @@ def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
         unreadable += reading.unreadable
     for scope in found.not_logged:
         unreadable.append({'part': 'the log of %s' % scope['scope'], 'reason': 'no log of it holds the protocol'})
+    legacy_total = len(total.clients)
     legacy = total.legacy(limit, _later_requests(total, readings, limit))
     return {
         'logs_protocol': found.logs_protocol,
@@ -76,8 +77,8 @@ def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
             'complete': bool(readings) and all(reading.reaches_back() for reading in readings)},
         'protocols': text_counts(total.counts),
         'legacy': legacy,
-        'legacy_total': len(total.clients),
-        'legacy_left_out': len(total.clients) - len(legacy),
+        'legacy_total': legacy_total,
+        'legacy_left_out': legacy_total - len(legacy),
         'legacy_requests_unnamed': total.unnamed_requests,
         'unreadable_lines': total.unreadable_lines,
         'not_logged': found.not_logged,

@@ -61,6 +61,7 @@ class Tally(object):
         self.first = self.last = None
         self.legacy_requests = dict((name, {}) for name in self.legacy_protocols)
         self.unnamed_requests = 0
+        self._named = set()
         self._most_clients = most_clients
 
     @property
@@ -91,14 +92,11 @@ class Tally(object):
         if known is not None:
             moments = [moment for moment in known[1:] + list(found[1:]) if moment is not None] or [None]
             known[:] = known[0] + found[0], min(moments), max(moments)
-        elif self._has_room(client):
+        elif client in self._named or len(self._named) < self._most_clients:
+            self._named.add(client)
             self.legacy_requests[protocol][client] = list(found)
         else:
             self.unnamed_requests += found[0]
-
-    def _has_room(self, client):
-        by_protocol = self.legacy_requests.values()
-        return sum(len(clients) for clients in by_protocol) < self._most_clients or any(client in clients for clients in by_protocol)
 
     def add_tally(self, other):
         """Add what another Tally counted in other lines."""

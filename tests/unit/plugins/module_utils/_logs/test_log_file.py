@@ -321,6 +321,14 @@ def test_clients_beyond_the_bound_are_counted_but_not_named():
     assert tally.unnamed_requests == 3
 
 
+def test_the_bound_is_one_of_clients_whatever_protocols_they_use():
+    tally = Tally(b'TLSv1.2', most_clients=2)
+    for client, protocol in ((b'10.0.0.1', b'TLSv1'), (b'10.0.0.1', b'TLSv1.1'), (b'10.0.0.2', b'TLSv1'), (b'10.0.0.3', b'TLSv1.1')):
+        tally.add_legacy(client, protocol, NOON)
+    assert sorted(tally.clients) == [b'10.0.0.1', b'10.0.0.2']
+    assert tally.unnamed_requests == 1
+
+
 def test_what_is_legacy_follows_from_the_oldest_accepted_protocol():
     assert Tally(b'TLSv1.3').legacy_protocols == (b'SSLv2', b'SSLv3', b'TLSv1', b'TLSv1.1', b'TLSv1.2')
     assert Tally(b'SSLv2').legacy_protocols == ()
