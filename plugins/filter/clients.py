@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters that make one list of the legacy clients of a fleet. The work itself is in ``plugin_utils/_clients``."""
+"""Filters that make one list of the legacy clients of a fleet. The work itself is in ``plugin_utils/_fleet``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._clients import fleet
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._fleet import clients as fleet
 
 NAME = "checkpoint_endpoint.hardening"
 

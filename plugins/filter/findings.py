@@ -9,9 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import evaluate, report, wire
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._fleet import report, table
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import evaluate
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import verdict as summing
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import PolicyError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.wire_differences import (
+    wire_differences as list_differences,
+)
 
 
 def findings(server: Any, policy: Any, probe: Any = None, clients: Any = None, name: str = "") -> list[dict[str, Any]]:
@@ -31,7 +35,7 @@ def verdict(judged: Any) -> dict[str, Any]:
 
 def fleet_table(assessments: Any, names: Any = (), reasons: Any = None) -> list[str]:
     """Show many assessments as lines of text."""
-    return summing.fleet_table(_list(assessments, "fleet_table"), _list(names, "fleet_table"), reasons)
+    return table.fleet_table(_list(assessments, "fleet_table"), _list(names, "fleet_table"), reasons)
 
 
 def fleet_report(assessments: Any, names: Any = (), reasons: Any = None) -> dict[str, Any]:
@@ -41,7 +45,7 @@ def fleet_report(assessments: Any, names: Any = (), reasons: Any = None) -> dict
 
 def wire_differences(server: Any, probe: Any) -> list[str]:
     """Say where handshakes show something else than the files."""
-    return wire.wire_differences(server, _list(probe, "wire_differences"))
+    return list_differences(server, _list(probe, "wire_differences"))
 
 
 def _list(value: Any, name: str) -> list[Any]:

@@ -19,8 +19,8 @@ import tempfile
 import time
 from collections import namedtuple
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._clock import seconds_up
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import seconds_up
 
 CommandResult = namedtuple('CommandResult', ['argv', 'rc', 'stdout', 'stderr', 'timed_out', 'seconds'])
 

@@ -10,6 +10,9 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+# The state of a server after a refusal.
+UNCHANGED = 'nothing was changed'
+
 
 def _native(value):
     """A value as ``str`` has it in this Python, whatever bytes a server printed: no message fails to be told."""

@@ -233,16 +233,10 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import (
-    arm,
-    check_disarm,
-    check_trigger,
-    disarm,
-    plan_arm,
-    read_guard,
-    refuse_open,
-    trigger,
-)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm, plan_arm, refuse_open
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import check_disarm, disarm
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import read_guard
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.trigger import check_trigger, trigger
 
 # What is kept for the guard itself and means nothing to a reader.
 _INNER = ('format', 'due', 'process', 'acting', 'processes', 'restart_needed')

@@ -115,11 +115,11 @@ from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.restore import differences, plan_restore, restore, warnings_of
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import refuse_unguarded, while_armed
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._restore import differences, plan_restore, restore, warnings_of
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import refuse_unguarded, while_armed
 
 
 def argument_spec():

@@ -132,7 +132,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.internal_ca import ensure_sign_hash
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import while_armed
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import while_armed
 
 ALGORITHMS = ['sha1', 'sha256', 'sha384', 'sha512']
 

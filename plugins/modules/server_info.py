@@ -299,8 +299,8 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.server import read_server
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._server_facts import read_server
 
 
 def argument_spec():

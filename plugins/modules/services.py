@@ -132,7 +132,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import ensure_services
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import while_armed
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import while_armed
 
 
 def argument_spec():

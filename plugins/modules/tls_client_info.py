@@ -247,24 +247,24 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import find_installation
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.reading import Reading
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import Reading
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.clients import oldest_of, read_clients
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_file import available_processors
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import LOGGED_PROTOCOLS
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import parse_iso
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.sources import find_sources, given_sources
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import name_bytes
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
 
-NAMES = ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
 STOCK_FORMAT = '%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x "%r" %b'
 
 
 def argument_spec():
     return dict(
-        protocols=dict(type='list', elements='str', choices=NAMES, default=['TLSv1.2']),
+        protocols=dict(type='list', elements='str', choices=list(PROTOCOLS), default=['TLSv1.2']),
         days=dict(type='int'),
         since=dict(type='str'),
         limit=dict(type='int', default=1000),
@@ -300,7 +300,7 @@ def find_logs(given, oldest_accepted):
     environment = read_environment(given['profile'], given['timeout'])
     installation = find_installation(environment.uepm_dir, given['ssl_conf'], given['httpd'], given['httpd_conf'])
     reading = Reading(installation, environment.variables, given['timeout'])
-    return find_sources(reading.tree, reading.dialect, PROTOCOLS[:PROTOCOLS.index(oldest_accepted)])
+    return find_sources(reading.tree, reading.dialect, LOGGED_PROTOCOLS[:LOGGED_PROTOCOLS.index(oldest_accepted)])
 
 
 def main():

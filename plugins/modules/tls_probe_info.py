@@ -195,8 +195,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls
     accepted_protocols,
     probe,
 )
-
-PROTOCOLS = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.protocols import PROBED
 
 
 def argument_spec():
@@ -212,7 +211,7 @@ def argument_spec():
                 expected=dict(type='dict'),
             ),
         ),
-        protocols=dict(type='list', elements='str', choices=PROTOCOLS, default=PROTOCOLS),
+        protocols=dict(type='list', elements='str', choices=list(PROBED), default=list(PROBED)),
         timeout=dict(type='float', default=5),
         concurrency=dict(type='int', default=DEFAULT_CONCURRENCY),
         per_endpoint=dict(type='int', default=DEFAULT_PER_ENDPOINT),

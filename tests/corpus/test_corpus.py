@@ -20,10 +20,10 @@ from tests.support import apache, collection
 collection.make_importable()
 
 PLUGINS = "ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils"
-document = importlib.import_module(f"{PLUGINS}._apache.document")
-enforce = importlib.import_module(f"{PLUGINS}._apache.enforce")
+document = importlib.import_module(f"{PLUGINS}._apache.config.lexer")
+enforce = importlib.import_module(f"{PLUGINS}._apache.edit.apply")
 facts = importlib.import_module(f"{PLUGINS}._apache.facts")
-places = importlib.import_module(f"{PLUGINS}._apache.installation")
+places = importlib.import_module(f"{PLUGINS}._apache.httpd.installation")
 
 POLICIES = (["TLSv1.2"], ["TLSv1.2", "TLSv1.3"])
 

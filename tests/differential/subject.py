@@ -55,7 +55,7 @@ class Said:
 
 def evaluate(server: Server) -> Said:
     """Ask the evaluator about the configuration as it is on disk now."""
-    installation = importlib.import_module(f"{PLUGINS}.module_utils._apache.installation")
+    installation = importlib.import_module(f"{PLUGINS}.module_utils._apache.httpd.installation")
     facts = importlib.import_module(f"{PLUGINS}.module_utils._apache.facts")
     errors = importlib.import_module(f"{PLUGINS}.module_utils._errors")
     try:

@@ -18,18 +18,13 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache import (
-    document,
-    facts,
-    includes,
-)
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import (
-    Build,
-    Dialect,
-)
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.rewrite import plan_rewrite
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.scopes import Configuration
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import (
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache import facts
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config import lexer, loader
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import apply_edits
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import plan_rewrite
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, Dialect
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import (
     canonical_arguments,
     evaluate,
 )
@@ -64,14 +59,14 @@ def _no_name_service(host: str | None, *_rest: object) -> list[Any]:
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
     """No name service, and few lines until a configuration counts as endless."""
-    with mock.patch("socket.getaddrinfo", _no_name_service), mock.patch.object(includes, "MAX_LINES", MOST_LINES):
+    with mock.patch("socket.getaddrinfo", _no_name_service), mock.patch.object(loader, "MAX_LINES", MOST_LINES):
         yield
 
 
 def check_document(data: bytes) -> None:
     """Reading is lossless for any bytes, and every line knows its place."""
     for old in (False, True):
-        lines = document.parse(data, old)
+        lines = lexer.parse(data, old)
         assert b"".join(data[line.start : line.end] for line in lines) == data
         assert [line.start for line in lines[1:]] == [line.end for line in lines[:-1]]
         for line in lines:
@@ -80,14 +75,14 @@ def check_document(data: bytes) -> None:
             if line.text:
                 begin, end = line.arguments_span()
                 assert line.start <= begin <= end <= line.end
-                assert statement.kind != document.DIRECTIVE or statement.arguments == line.text[statement.index :]
+                assert statement.kind != lexer.DIRECTIVE or statement.arguments == line.text[statement.index :]
                 assert line.offset(0) >= line.start
-            document.split_words(statement.arguments)
-            document.variables_in(line.text)
-            document.expand_variables(line.text, {b"V": b"${V}"})
+            lexer.split_words(statement.arguments)
+            lexer.variables_in(line.text)
+            lexer.expand_variables(line.text, {b"V": b"${V}"})
             line.indentation(data)
             line.line_ending(data)
-    assert document.apply_edits(data, []) == data
+    assert apply_edits(data, []) == data
 
 
 class _Reader:
@@ -104,7 +99,7 @@ class _Reader:
     def tree(self, contents: dict[str, bytes] | None = None) -> Any:
         """The Tree of the files, with other bytes for some of them."""
         merged = {**self.files, **(contents or {})}
-        return includes.read_tree(
+        return loader.read_tree(
             str(self.folder / "httpd.conf"),
             str(self.folder),
             defines=[b"SSL"],

@@ -18,15 +18,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
-    backup_file,
-    read_file,
-)
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import (
-    disarm,
-    read_guard,
-    trigger,
-)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.backups import backup_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import disarm
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import read_guard
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.trigger import trigger
 
 from tests.faults.write import kill_points
 from tests.faults.write.server import SmallServer

@@ -10,21 +10,19 @@ import stat
 from pathlib import Path
 
 import pytest
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.enforce import (
-    enforce_protocols,
-)
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import (
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.apply import enforce_protocols
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import (
     Installation,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import (
     read_environment,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.backups import (
     read_backup,
-    read_record,
     restore_file,
 )
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import read_record
 
 from tests.security.conftest import Canary
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import any_dialect
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.includes import read_tree
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.loader import read_tree
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import any_dialect
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.clients import read_clients
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.sources import find_sources
 

@@ -10,15 +10,15 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import sort_protocols
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display, split_words
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.endpoints import endpoints
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.include_paths import absolute
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.installation import config_test
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.reading import Reading
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.scopes import Configuration
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.remarks import scope_warnings, tree_warnings
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage.names import native
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.include_paths import absolute
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import split_words
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import Reading
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import config_test
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import scope_warnings, tree_warnings
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.endpoints import endpoints
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import sort_protocols
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display, native
 
 
 def read_tls_facts(installation, environ=None, timeout=60.0):

@@ -17,7 +17,7 @@ import re
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.product import registry_value
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import tail
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import read_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.x509 import CertificateError, read_certificate
 
 _MARK = re.compile(br'-----(BEGIN|END) (?:X509 )?CERTIFICATE-----')

@@ -23,9 +23,9 @@ import termios
 import time
 from collections import namedtuple
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._clock import seconds_up
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import NEW_GROUP, end_group
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import seconds_up
 
 # What was said before the answer and after it (text); whether it was given; whether the program ended in time; its exit code; and the last line
 # of a question that was not the expected one.

@@ -17,7 +17,6 @@ __metaclass__ = type
 
 import os
 import re
-import time
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint import watchdog
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.certificates import (
@@ -26,8 +25,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
     read_container,
     read_sic_certificate,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.issued import is_newest, parse_issued
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.parallel import ask_all, values
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.lscert import is_newest, parse_issued
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.product import (
     ROLE_QUESTIONS,
     is_certificate_authority,
@@ -36,11 +34,9 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import read_processes
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.set_sign_hash import SIGN_HASHES, set_sign_hash
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import (
-    private_directory,
-    read_record,
-    write_record,
-)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import private_directory, read_record, write_record
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._parallel import ask_all, values
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import now_text
 
 UNKNOWN = 'unknown'
 _STATE_COMMAND = ['cpstat', 'ca']
@@ -208,7 +204,7 @@ def _set_and_record(environment, state_dir, algorithm, timeout, frame):
     private_directory(state_dir)
     private_directory(os.path.join(state_dir, 'records'))
     path = record_path(state_dir)
-    at = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())
+    at = now_text()
     record = dict(frame, algorithm=algorithm, asked_for=algorithm, at=at)
     # From the answer to the tool's last word the hash is unknown, and stays so when this process is killed in between.
     set_sign_hash(environment, algorithm, lambda: write_record(path, dict(record, algorithm=UNKNOWN)), timeout)

@@ -12,9 +12,9 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.parallel import ask_all, values
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import tail
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._parallel import ask_all, values
 
 # Our name of a role -> the question to cpprod_util.
 ROLE_QUESTIONS = {

@@ -21,10 +21,10 @@ import time
 from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint import watchdog
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.parallel import ask_all, values
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._clock import seconds_up
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import tail
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._parallel import ask_all, values
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import seconds_up
 
 LIST_COMMAND = ['cpwd_admin', 'list']
 # Seconds for one connection, and for one look at the list while waiting.

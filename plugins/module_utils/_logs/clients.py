@@ -11,17 +11,17 @@ __metaclass__ = type
 
 import os
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.later_requests import LaterRequests
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_file import last_moment, latest, read_log
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import PROTOCOLS, UnusableFormat
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import format_iso
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import LOGGED_PROTOCOLS, UnusableFormat
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.rotation import TooManyFiles, files_of
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.scanner import Scanner
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.sources import ADD_DIRECTIVE
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.streams import beginning_of
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.tally import Tally, text_counts
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import format_utc
 
 # A log that is rotated while it is read is looked for again, this number of times.
 _ROUNDS = 5
@@ -36,12 +36,12 @@ def oldest_of(protocols):
 
     :raises AdministratorError: when there is none, or an unknown one
     """
-    known = [name.decode('ascii') for name in PROTOCOLS]
+    known = [name.decode('ascii') for name in LOGGED_PROTOCOLS]
     strange = [name for name in protocols if name not in known]
     if strange or not protocols:
         raise AdministratorError('the accepted protocols are not usable', expected='some of %s' % ', '.join(known),
                                  found=', '.join(strange) or 'none')
-    return PROTOCOLS[min(known.index(name) for name in protocols)]
+    return LOGGED_PROTOCOLS[min(known.index(name) for name in protocols)]
 
 
 def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
@@ -70,10 +70,10 @@ def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
     return {
         'logs_protocol': found.logs_protocol,
         'older_than': oldest_accepted.decode('ascii'),
-        'since': format_iso(since),
+        'since': format_utc(since),
         'logs': [reading.summary() for reading in readings],
         'period': {
-            'first': format_iso(total.first), 'last': format_iso(total.last),
+            'first': format_utc(total.first), 'last': format_utc(total.last),
             'complete': bool(readings) and all(reading.reaches_back() for reading in readings)},
         'protocols': text_counts(total.counts),
         'legacy': legacy,
@@ -219,8 +219,8 @@ class _SourceReading(object):
             'files': [display(entry.path) for entry in self.files[:_MOST_NAMES]],
             'lines': self.tally.lines + self.tally.unreadable_lines,
             'unreadable_lines': self.tally.unreadable_lines,
-            'first': format_iso(self.tally.first),
-            'last': format_iso(self.tally.last),
-            'last_before': format_iso(self._older_last),
+            'first': format_utc(self.tally.first),
+            'last': format_utc(self.tally.last),
+            'last_before': format_utc(self._older_last),
             'complete': self.reaches_back(),
         }

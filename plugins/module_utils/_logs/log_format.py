@@ -19,12 +19,14 @@ import sys
 from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import TimeField
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
 
 # The format that mod_ssl's own sample configuration logs to logs/ssl_request_log.
 STOCK_FORMAT = b'%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x "%r" %b'
 
-# What SSL_PROTOCOL can be, oldest first; ``-`` is a request that came without TLS.
-PROTOCOLS = (b'SSLv2', b'SSLv3', b'TLSv1', b'TLSv1.1', b'TLSv1.2', b'TLSv1.3')
+# What SSL_PROTOCOL can be in a log, as bytes; ``-`` is a request that came without TLS.
+LOGGED_PROTOCOLS = tuple(name_bytes(name) for name in PROTOCOLS)
 NO_TLS = b'-'
 
 # LimitRequestLine and LimitRequestFieldSize are 8190 bytes by default, and each byte can be escaped. The bound is for memory: the pattern

@@ -192,8 +192,3 @@ def parse_iso(text):
         raise ValueError('%r is not a time such as 2026-11-23T10:00:00Z' % text)
     year, month, day, hour, minute, second = [int(value or 0) for value in match.groups()[:6]]
     return _checked(year, month, day, hour, minute, second) - _offset(match.group(7) or 'Z')
-
-
-def format_iso(moment):
-    """Seconds since 1970 as ISO 8601 text in UTC, None for None."""
-    return None if moment is None else time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(moment))

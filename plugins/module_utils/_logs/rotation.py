@@ -14,7 +14,7 @@ import re
 import stat
 from collections import namedtuple
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.declared import PATTERN
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.directives import PATTERN
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import DATE_WITH_SLASHES, TimeField
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.streams import BZIP2, GZIP, PLAIN, XZ
 

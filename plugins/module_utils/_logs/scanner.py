@@ -12,7 +12,7 @@ __metaclass__ = type
 import re
 import sys
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import MAX_CLIENT, NO_TLS, PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import MAX_CLIENT, NO_TLS, LOGGED_PROTOCOLS
 
 # Lines that one repetition takes. The pattern matcher of Python before 3.11 keeps a note of each of them until the match is complete.
 _ANY, _SOME = b'{0,2048}', b'{1,2048}'
@@ -45,7 +45,7 @@ class Scanner(object):
         self.since = since
         self.older_last = None
         self._past_since = since is None
-        self._formats = [(item, re.compile(item.beginning(PROTOCOLS + (NO_TLS,), grouped=True))) for item in formats]
+        self._formats = [(item, re.compile(item.beginning(LOGGED_PROTOCOLS + (NO_TLS,), grouped=True))) for item in formats]
         self._rows = re.compile(self._any_lines(formats[0]))
         self._accepted = re.compile(self._accepted_lines(formats[0]))
         # Where the format has no client, the protocol stands for all that use it; where it has no time, the text is not looked at. Where

@@ -9,10 +9,10 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import display
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.scopes import Configuration
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.declared import FILE, NONE, DeclaredLogs, Target
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.directives import DeclaredLogs, FILE, NONE, Target
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import LineFormat
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
 
 # What to put into a virtual host whose requests are not logged with their protocol.
 ADD_DIRECTIVE = r'CustomLog logs/ssl_request_log "%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x \"%r\" %b"'

@@ -11,8 +11,8 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import NO_TLS, PROTOCOLS
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import format_iso
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import NO_TLS, LOGGED_PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import format_utc
 
 # Clients that are told apart. Each takes some 500 bytes of memory; who comes later is counted, not named.
 MOST_CLIENTS = 20000
@@ -54,9 +54,9 @@ class Tally(object):
 
     def __init__(self, oldest_accepted=b'TLSv1.2', most_clients=MOST_CLIENTS):
         self.oldest_accepted = oldest_accepted
-        self.legacy_protocols = PROTOCOLS[:PROTOCOLS.index(oldest_accepted)]
-        self.accepted_protocols = PROTOCOLS[PROTOCOLS.index(oldest_accepted):]
-        self.counts = dict((name, 0) for name in PROTOCOLS + (NO_TLS,))
+        self.legacy_protocols = LOGGED_PROTOCOLS[:LOGGED_PROTOCOLS.index(oldest_accepted)]
+        self.accepted_protocols = LOGGED_PROTOCOLS[LOGGED_PROTOCOLS.index(oldest_accepted):]
+        self.counts = dict((name, 0) for name in LOGGED_PROTOCOLS + (NO_TLS,))
         self.unreadable_lines = 0
         self.first = self.last = None
         self.legacy_requests = dict((name, {}) for name in self.legacy_protocols)
@@ -127,11 +127,11 @@ class Tally(object):
     @staticmethod
     def _plain(client, known, later):
         return {
-            'address': '' if client in PROTOCOLS else _STRANGE.sub(b'?', client).decode('ascii'),
+            'address': '' if client in LOGGED_PROTOCOLS else _STRANGE.sub(b'?', client).decode('ascii'),
             'protocols': text_counts(known.protocols),
-            'first_seen': format_iso(known.first),
-            'last_seen': format_iso(known.last),
-            'accepted_last_seen': format_iso(later),
+            'first_seen': format_utc(known.first),
+            'last_seen': format_utc(known.last),
+            'accepted_last_seen': format_utc(later),
             'count': known.count,
         }
 

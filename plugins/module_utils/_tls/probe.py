@@ -15,14 +15,11 @@ import re
 from collections import OrderedDict
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls import certificate_fetch, engine
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import sort_protocols
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls import certificate_fetch, event_loop
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.answers import AnswerReader
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.client_hello import client_hello
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.protocols import (
-    PROTOCOLS,
-    alert_name,
-    in_order,
-)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.protocols import PROBED, alert_name
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.resolve import is_address
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.tasks import Endpoint, Task
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.x509 import (
@@ -56,13 +53,13 @@ class Hello(object):
         return self._reader.end(how, again)
 
 
-def probe(endpoints, protocols=PROTOCOLS, timeout=5.0, concurrency=DEFAULT_CONCURRENCY,
+def probe(endpoints, protocols=PROBED, timeout=5.0, concurrency=DEFAULT_CONCURRENCY,
           per_endpoint=DEFAULT_PER_ENDPOINT, retries=1):
     """Ask every endpoint, for every server name, with one ClientHello per protocol version.
 
     :param endpoints: list of dictionaries ``host`` (name, IPv4 or IPv6 address), ``port`` and optionally ``server_names``
         (default: one empty name, which stands for a client that names no server)
-    :param protocols: names out of protocols.PROTOCOLS
+    :param protocols: names out of _tls/protocols.PROBED
     :param timeout: seconds for one handshake, and for one name to be resolved
     :param concurrency: most connections at a time; ``per_endpoint``: most of them to one endpoint
     :param retries: further tries when a connection is dropped in the middle
@@ -80,7 +77,7 @@ def probe(endpoints, protocols=PROTOCOLS, timeout=5.0, concurrency=DEFAULT_CONCU
             key = target.key(protocol)
             if key not in tasks:
                 tasks[key] = Task(target.endpoint, functools.partial(Hello, protocol, key[2]))
-    engine.run(list(tasks.values()), **bounds)
+    event_loop.run(list(tasks.values()), **bounds)
     outcomes = [dict((protocol, tasks[target.key(protocol)]) for protocol in wanted) for target in targets]
     fetched = _fetch_encrypted(targets, outcomes, bounds)
     return [_result(target, wanted, found, fetched) for target, found in zip(targets, outcomes)]
@@ -92,7 +89,7 @@ def accepted_protocols(results):
     for item in results:
         host = '[%s]' % item['host'].strip('[]') if ':' in item['host'] else item['host']
         accepted = [name for name, found in item['protocols'].items() if found['result'] == 'accepted']
-        short['%s:%d/%s' % (host, item['port'], item['server_name'])] = in_order(accepted)
+        short['%s:%d/%s' % (host, item['port'], item['server_name'])] = sort_protocols(accepted)
     return short
 
 
@@ -116,11 +113,11 @@ class _Target(object):
 
 def _known(protocols):
     for name in protocols:
-        if name not in PROTOCOLS:
-            raise AdministratorError('a protocol cannot be probed', expected='one of ' + ', '.join(PROTOCOLS), found=name)
+        if name not in PROBED:
+            raise AdministratorError('a protocol cannot be probed', expected='one of ' + ', '.join(PROBED), found=name)
     if not protocols:
-        raise AdministratorError('no protocol to probe for', expected='at least one of ' + ', '.join(PROTOCOLS))
-    return in_order(protocols)
+        raise AdministratorError('no protocol to probe for', expected='at least one of ' + ', '.join(PROBED))
+    return sort_protocols(protocols)
 
 
 def _targets(endpoints):
@@ -167,7 +164,7 @@ def _ascii(text):
 
 def _served(target, outcomes):
     """The DER certificate that the newest unencrypted handshake showed, and the protocol that showed it."""
-    for protocol in reversed(PROTOCOLS):
+    for protocol in reversed(PROBED):
         if protocol == 'SSLv3' and target.wire_name:
             continue
         task = outcomes.get(protocol)
@@ -188,7 +185,7 @@ def _fetch_encrypted(targets, outcomes, bounds):
             name = target.wire_name.decode('ascii')
             tasks[key] = Task(target.endpoint, functools.partial(certificate_fetch.CertificateFetch, name))
             tasks[key].outcome = certificate_fetch.cannot_ask(name)
-    engine.run([task for task in tasks.values() if task.outcome is None], **bounds)
+    event_loop.run([task for task in tasks.values() if task.outcome is None], **bounds)
     return tasks
 
 

@@ -12,17 +12,12 @@ __metaclass__ = type
 
 from collections import namedtuple
 
-# Oldest first: the order of every list of protocols in this collection. Numbers: RFC 6101, 2246, 4346, 5246, 8446.
-VERSIONS = (
-    ('SSLv3', 0x0300),
-    ('TLSv1', 0x0301),
-    ('TLSv1.1', 0x0302),
-    ('TLSv1.2', 0x0303),
-    ('TLSv1.3', 0x0304),
-)
-PROTOCOLS = tuple(name for name, _number in VERSIONS)
-NUMBER_OF = dict(VERSIONS)
-NAME_OF = dict((number, name) for name, number in VERSIONS)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import sort_protocols
+
+# RFC 6101, 2246, 4346, 5246, 8446. SSLv2 has a hello of another form and is not probed.
+NUMBER_OF = {'SSLv3': 0x0300, 'TLSv1': 0x0301, 'TLSv1.1': 0x0302, 'TLSv1.2': 0x0303, 'TLSv1.3': 0x0304}
+NAME_OF = dict((number, name) for name, number in NUMBER_OF.items())
+PROBED = tuple(sort_protocols(NUMBER_OF))
 
 ALERT_NAMES = {
     0: 'close_notify',
@@ -84,12 +79,6 @@ def alert_name(number):
 def version_name(number):
     """The name of a version on the wire; a version that no standard names is shown as its number."""
     return NAME_OF.get(number, 'unknown (0x%04x)' % number)
-
-
-def in_order(protocols):
-    """The same protocol names, each once, oldest first; unknown names are left out."""
-    wanted = set(protocols)
-    return [name for name in PROTOCOLS if name in wanted]
 
 
 def alert_meaning(protocol, number, record_version):

@@ -12,18 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timezone
 from typing import Any
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy import (
-    certificate_rules,
-    client_rules,
-    operation_rules,
-    tls_rules,
-)
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.facts import (
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import Policy, read_policy
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.rule import (
     Facts,
     Outcome,
     Unreadable,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import Policy, read_policy
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.rules import (
+    certificates,
+    operations,
+    tls,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.rules import clients as client_rules
 
 Finding = dict[str, Any]
 
@@ -44,15 +44,15 @@ def findings(
     policy = read_policy(declared)
     facts = Facts(server)
     outcomes = {
-        "TLS-1": _judge(lambda: tls_rules.configured(facts, policy)),
-        "TLS-2": _judge(lambda: tls_rules.negotiated(facts, policy, probe)),
-        "TLS-3": _judge(lambda: tls_rules.starts(facts)),
-        "ICA-1": _judge(lambda: certificate_rules.signs(facts, policy)),
-        "ICA-2": _judge(lambda: certificate_rules.root(facts, policy)),
-        "ICA-3": _judge(lambda: certificate_rules.runs(facts)),
-        "CERT-1": _judge(lambda: certificate_rules.certificates(facts, policy)),
-        "SERVICE-1": _judge(lambda: operation_rules.running(facts)),
-        "GUARD-1": _judge(lambda: operation_rules.guarded(facts)),
+        "TLS-1": _judge(lambda: tls.configured(facts, policy)),
+        "TLS-2": _judge(lambda: tls.negotiated(facts, policy, probe)),
+        "TLS-3": _judge(lambda: tls.starts(facts)),
+        "ICA-1": _judge(lambda: certificates.signs(facts, policy)),
+        "ICA-2": _judge(lambda: certificates.root(facts, policy)),
+        "ICA-3": _judge(lambda: certificates.runs(facts)),
+        "CERT-1": _judge(lambda: certificates.certificates(facts, policy)),
+        "SERVICE-1": _judge(lambda: operations.running(facts)),
+        "GUARD-1": _judge(lambda: operations.guarded(facts)),
     }
     refuses_already = outcomes["TLS-1"].status == "pass" and outcomes["TLS-2"].status == "pass"
     outcomes["CLIENT-1"] = _judge(lambda: client_rules.legacy(clients, policy, refuses_already))

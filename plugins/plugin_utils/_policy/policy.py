@@ -14,7 +14,7 @@ from datetime import date, datetime, timezone
 from fnmatch import fnmatchcase
 from typing import Any
 
-PROTOCOLS = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import PROTOCOLS
 
 # Hash functions of signatures, weakest first: a certificate must not carry one that stands before the declared one.
 HASHES = ("md2", "md4", "md5", "sha1", "sha224", "sha256", "sha384", "sha512")

@@ -14,9 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _files, _guard
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import processes
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.backups import (
+    list_backups,
+    read_backup,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import (
+    read_record,
+    write_record,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import disarm
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store, read_guard
 
 from tests.faults.write import kill_points as faults
 from tests.faults.write.server import SmallServer
@@ -50,7 +59,7 @@ def only_guard(server: SmallServer, known: set[int]) -> bool:
 
 
 def is_gone(process: dict[str, Any]) -> bool:
-    return not processes.lives(process)
+    return not daemon.lives(process)
 
 
 def leftovers(folder: Path) -> list[Path]:
@@ -137,10 +146,10 @@ def test_keeping_a_copy(tmp_path: Path, named: bool, report: Callable[[str, int]
         folder = tmp_path / f"state{number}" / "backups"
         arguments: dict[str, object] = {"path": str(target), "folder": str(folder), "named": named}
         assert faults.kill_at(point, "back_up", arguments), point
-        for backup in _files.list_backups(str(target), str(folder)):
-            assert _files.read_backup(backup.backup)[1].decode() == OLD, point
+        for backup in list_backups(str(target), str(folder)):
+            assert read_backup(backup.backup)[1].decode() == OLD, point
         assert faults.run("back_up", arguments).returncode == 0, point
-        kept = _files.list_backups(str(target), str(folder))
+        kept = list_backups(str(target), str(folder))
         assert len(kept) == 1 and len(names(folder)) == 2 and leftovers(folder) == [], point
         assert_dressed(target)
     report(f"backup, {'named' if named else 'nameless'}", len(points))
@@ -153,11 +162,11 @@ def test_writing_a_record(tmp_path: Path, report: Callable[[str, int], None]) ->
     arguments: dict[str, object] = {"path": str(path), "text": "new"}
     points = faults.kill_points("record", arguments, tmp_path / "log")
     for point in points:
-        _files.write_record(str(path), {"text": "old"})
+        write_record(str(path), {"text": "old"})
         assert faults.kill_at(point, "record", arguments), point
-        assert _files.read_record(str(path)) in ({"text": "old"}, {"text": "new"}), point
+        assert read_record(str(path)) in ({"text": "old"}, {"text": "new"}), point
         assert faults.run("record", arguments).returncode == 0
-        assert _files.read_record(str(path)) == {"text": "new"} and names(folder) == ["record.json"], point
+        assert read_record(str(path)) == {"text": "new"} and names(folder) == ["record.json"], point
     report("record", len(points))
 
 
@@ -167,7 +176,7 @@ def server(tmp_path: Path) -> Iterator[SmallServer]:
     yield small
     record = Store(small.state_dir).load_if_readable()
     if record is not None:
-        processes.end(record["process"])
+        daemon.end(record["process"])
 
 
 def settings(server: SmallServer) -> dict[str, Any]:
@@ -180,22 +189,22 @@ def settings(server: SmallServer) -> dict[str, Any]:
 
 def test_arming(server: SmallServer, tmp_path: Path, report: Callable[[str, int], None]) -> None:
     points = faults.between(faults.kill_points("arm", settings(server), tmp_path / "log"), tmp_path)
-    _guard.disarm(server.settings())
+    disarm(server.settings())
     states = set()
     killed = 0
     for number, point in enumerate(points):
         # Each time the first guard of its server: there is the most to make.
         given = server.settings(state_dir=str(server.root / f"state{number}"))
         killed += faults.kill_at(point, "arm", {"settings": given})
-        told = _guard.read_guard(given["state_dir"])
+        told = read_guard(given["state_dir"])
         states.add(told["state"])
         assert server.conf.read_text() == "old\n" and server.runs() and server.calls() == []
         # No process stays that the state does not tell of.
         armed = {told["pid"]} if told["state"] == "armed" else set()
         assert server.until(partial(only_guard, server, armed)), point
         done = faults.run("arm", {"settings": given})
-        assert done.returncode == 0 and _guard.read_guard(given["state_dir"])["state"] == "armed", (point, done.stdout)
-        _guard.disarm(given)
+        assert done.returncode == 0 and read_guard(given["state_dir"])["state"] == "armed", (point, done.stdout)
+        disarm(given)
     assert states == {"none", "armed"} and leftovers(tmp_path) == []
     assert killed > 0.9 * len(points)
     report("arm", killed)
@@ -203,19 +212,19 @@ def test_arming(server: SmallServer, tmp_path: Path, report: Callable[[str, int]
 
 def test_disarming(server: SmallServer, tmp_path: Path, report: Callable[[str, int], None]) -> None:
     arguments = settings(server)
-    _guard.arm(server.settings())
+    arm(server.settings())
     points = faults.between(faults.kill_points("disarm", arguments, tmp_path / "log"), tmp_path)
     killed = 0
     for point in points:
-        guard = _guard.arm(server.settings())
+        guard = arm(server.settings())
         killed += faults.kill_at(point, "disarm", arguments)
-        state = _guard.read_guard(server.state_dir)["state"]
+        state = read_guard(server.state_dir)["state"]
         assert state in ("armed", "disarmed"), point
         if state == "disarmed":
             assert server.until(partial(is_gone, guard["process"])), point
         assert faults.run("disarm", arguments).returncode == 0, point
-        assert _guard.read_guard(server.state_dir)["state"] == "disarmed" and server.calls() == [], point
-        processes.end(guard["process"])
+        assert read_guard(server.state_dir)["state"] == "disarmed" and server.calls() == [], point
+        daemon.end(guard["process"])
     assert killed > 0.9 * len(points)
     report("disarm", killed)
 
@@ -225,8 +234,8 @@ def test_rolling_back(server: SmallServer, tmp_path: Path, report: Callable[[str
     arguments = settings(server)
 
     def half_changed() -> None:
-        guard = _guard.arm(server.settings())
-        processes.end(guard["process"])
+        guard = arm(server.settings())
+        daemon.end(guard["process"])
         server.conf.write_text("new\n")
         server.start_with_what_is_there()
 
@@ -239,10 +248,10 @@ def test_rolling_back(server: SmallServer, tmp_path: Path, report: Callable[[str
         assert server.conf.read_text() in ("old\n", "new\n"), point
         server.conf.with_name("ssl.conf").stat()
         server.until(lambda: not server.is_busy())
-        told = _guard.read_guard(server.state_dir)
+        told = read_guard(server.state_dir)
         assert told["state"] in ("stale", "rolled_back"), point
         done = faults.run("roll_back", arguments)
-        assert done.returncode == 0 and _guard.read_guard(server.state_dir)["state"] == "rolled_back", (
+        assert done.returncode == 0 and read_guard(server.state_dir)["state"] == "rolled_back", (
             point,
             done.stdout,
         )
@@ -299,5 +308,5 @@ def test_the_whole_module_ssl_protocol(tmp_path: Path, report: Callable[[str, in
         assert {path: path.read_text() for path in old} == new, point
         assert leftovers(tmp_path) == [], point
     assert faults.run("ssl_protocol", arguments).stdout == b"false\n"
-    assert len(_files.list_backups(str(ssl), str(tmp_path / "state" / "backups"))) == 1
+    assert len(list_backups(str(ssl), str(tmp_path / "state" / "backups"))) == 1
     report("ssl_protocol", len(points))

@@ -25,14 +25,22 @@ from collection import make_importable  # type: ignore[import-not-found]  # test
 
 make_importable()
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _files, _guard
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import (
     read_environment,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding import rollback
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guarding.store import Store
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage import temporary
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import temporary
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.atomic_write import (
+    create_file,
+    write_file,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.backups import backup_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import write_record
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import rollback
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm as arm_guard
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import disarm as disarm_guard
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store, read_guard
 
 BEGIN = "/mark-of-the-write-path/begin"
 END = "/mark-of-the-write-path/end"
@@ -41,40 +49,40 @@ END = "/mark-of-the-write-path/end"
 def replace(path, data):
     # type: (str, str) -> None
     """The write of ssl_protocol, without the rest."""
-    _files.write_file(_files.read_file(path), data.encode("utf-8"))
+    write_file(read_file(path), data.encode("utf-8"))
 
 
 def create(path, data):
     # type: (str, str) -> None
     """A new file."""
     if not os.path.exists(path):
-        _files.create_file(path, data.encode("utf-8"), 0o640)
+        create_file(path, data.encode("utf-8"), 0o640)
 
 
 def back_up(path, folder):
     # type: (str, str) -> None
     """A copy of a file."""
-    _files.backup_file(_files.read_file(path), folder)
+    backup_file(read_file(path), folder)
 
 
 def record(path, text):
     # type: (str, str) -> None
     """A record in a directory that is there."""
-    _files.write_record(path, {"text": text})
+    write_record(path, {"text": text})
 
 
 def arm(settings):
     # type: (dict[str, object]) -> None
     """A guard; one that an earlier run left armed or stale is its own doing and put away first."""
-    if _guard.read_guard(settings["state_dir"])["state"] in ("armed", "stale"):
-        _guard.disarm(dict(settings, acknowledge=True))
-    _guard.arm(settings)
+    if read_guard(settings["state_dir"])["state"] in ("armed", "stale"):
+        disarm_guard(dict(settings, acknowledge=True))
+    arm_guard(settings)
 
 
 def disarm(settings):
     # type: (dict[str, object]) -> None
     """The confirmation of a change."""
-    _guard.disarm(settings)
+    disarm_guard(settings)
 
 
 def roll_back(settings):

@@ -13,17 +13,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import Build, Dialect
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.document import (
-    apply_edits,
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.include_paths import (
+    translate,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import (
     parse,
     split_words,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.include_paths import translate
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.includes import read_tree
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.rewrite import Plan, plan_rewrite
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.scopes import Configuration
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.ssl_protocol import (
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.loader import read_tree
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import apply_edits
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import Plan, plan_rewrite
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, Dialect
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import (
     IllegalProtocol,
     canonical_arguments,
     evaluate,

@@ -17,7 +17,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import (
     parse_variables,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.issued import (
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.lscert import (
     is_newest,
     parse_issued,
 )

@@ -12,8 +12,18 @@ import stat
 import tempfile
 from pathlib import Path
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _files
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._storage import names
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _text
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.atomic_write import (
+    create_file,
+    write_file,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.backups import (
+    backup_file,
+    list_backups,
+    read_backup,
+    restore_file,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import digest, read_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -28,8 +38,8 @@ MODES = st.sampled_from([0o600, 0o640, 0o644, 0o400, 0o755])
 
 @given(st.binary(max_size=100).filter(lambda name: b"\0" not in name))
 def test_names_survive(name: bytes) -> None:
-    text = names.name_text(name)
-    assert names.name_bytes(text) == name and names.name_bytes(names.native(name)) == name
+    text = _text.name_text(name)
+    assert _text.name_bytes(text) == name and _text.name_bytes(_text.native(name)) == name
 
 
 @settings(max_examples=60, deadline=None)
@@ -37,15 +47,15 @@ def test_names_survive(name: bytes) -> None:
 def test_any_name_any_bytes(name: bytes, old: bytes, new: bytes, mode: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(os.fsencode(folder), name)
-        _files.create_file(names.native(path), old, mode)
-        state = _files.read_file(names.native(path))
-        backup = _files.backup_file(state, folder + "/kept")
-        assert _files.write_file(state, new).data == new
-        assert _files.read_file(names.native(path)).data == new
-        found, data = _files.read_backup(backup)
-        assert (data, names.name_bytes(found.path)) == (old, path)
-        assert _files.restore_file(found, data) is (old != new)
-        assert _files.read_file(names.native(path))[2:5] == (old, _files.digest(old), mode)
+        create_file(_text.native(path), old, mode)
+        state = read_file(_text.native(path))
+        backup = backup_file(state, folder + "/kept")
+        assert write_file(state, new).data == new
+        assert read_file(_text.native(path)).data == new
+        found, data = read_backup(backup)
+        assert (data, _text.name_bytes(found.path)) == (old, path)
+        assert restore_file(found, data) is (old != new)
+        assert read_file(_text.native(path))[2:5] == (old, digest(old), mode)
         assert sorted(os.listdir(os.fsencode(folder))) == sorted([name, b"kept"])
 
 
@@ -58,12 +68,12 @@ class KeptFile(RuleBasedStateMachine):
         self.path = Path(self.folder.name, "ssl.conf")
         self.kept = self.folder.name + "/kept"
         self.data, self.mode = b"first", 0o640
-        _files.create_file(str(self.path), self.data, self.mode)
+        create_file(str(self.path), self.data, self.mode)
         self.backups: list[tuple[bytes, int]] = []
 
     @rule(data=CONTENTS)
     def write(self, data: bytes) -> None:
-        _files.write_file(_files.read_file(str(self.path)), data)
+        write_file(read_file(str(self.path)), data)
         self.data = data
 
     @rule(mode=MODES)
@@ -73,25 +83,25 @@ class KeptFile(RuleBasedStateMachine):
 
     @rule()
     def keep(self) -> None:
-        _files.backup_file(_files.read_file(str(self.path)), self.kept)
+        backup_file(read_file(str(self.path)), self.kept)
         if self.backups[-1:] != [(self.data, self.mode)]:
             self.backups = [*self.backups, (self.data, self.mode)][-20:]
 
     @rule(number=st.integers(0, 30))
     def put_back(self, number: int) -> None:
-        found = _files.list_backups(str(self.path), self.kept)
+        found = list_backups(str(self.path), self.kept)
         if found:
             backup = found[number % len(found)]
-            _files.restore_file(*_files.read_backup(backup.backup))
+            restore_file(*read_backup(backup.backup))
             self.data = list(reversed(self.backups))[number % len(found)][0]
 
     @rule()
     def lose(self) -> None:
         """The file is deleted, and the newest backup makes it again with its mode."""
-        found = _files.list_backups(str(self.path), self.kept)
+        found = list_backups(str(self.path), self.kept)
         if found:
             self.path.unlink()
-            _files.restore_file(*_files.read_backup(found[0].backup))
+            restore_file(*read_backup(found[0].backup))
             self.data, self.mode = self.backups[-1]
 
     @rule()
@@ -106,10 +116,8 @@ class KeptFile(RuleBasedStateMachine):
     def as_the_model_says(self) -> None:
         assert self.path.read_bytes() == self.data
         assert stat.S_IMODE(self.path.stat().st_mode) == self.mode
-        found = _files.list_backups(str(self.path), self.kept)
-        assert [_files.read_backup(item.backup)[1] for item in found] == [
-            data for data, _mode in reversed(self.backups)
-        ]
+        found = list_backups(str(self.path), self.kept)
+        assert [read_backup(item.backup)[1] for item in found] == [data for data, _mode in reversed(self.backups)]
         assert {path.name for path in self.path.parent.iterdir()} <= {"ssl.conf", "kept"}
 
     def teardown(self) -> None:

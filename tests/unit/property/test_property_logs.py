@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_file import read_log
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import (
-    PROTOCOLS,
+    LOGGED_PROTOCOLS,
     STOCK_FORMAT,
     LineFormat,
     UnusableFormat,
@@ -27,7 +27,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 START = 1_795_435_200
-LEGACY = PROTOCOLS[:4]
+LEGACY = LOGGED_PROTOCOLS[:4]
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ records = st.builds(
     Record,
     st.integers(START, START + 5000),
     st.sampled_from(CLIENTS),
-    st.sampled_from([*PROTOCOLS, b"TLSv1.2", b"TLSv1.2", b"-"]),
+    st.sampled_from([*LOGGED_PROTOCOLS, b"TLSv1.2", b"TLSv1.2", b"-"]),
     st.sampled_from([b"AES256-SHA", b"ECDHE-RSA-AES256-GCM-SHA384", b"-"]),
     texts,
     texts,

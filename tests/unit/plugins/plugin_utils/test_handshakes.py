@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.protocols import (
     ALERT_NAMES,
-    PROTOCOLS,
+    PROBED,
     alert_meaning,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.evaluate import findings
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.wire import wire_differences
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.wire_differences import (
+    wire_differences,
+)
 
 from tests.support import server_facts as sample
 
@@ -70,7 +72,7 @@ def test_a_server_with_openssl_before_1_1_0_passes() -> None:
 @pytest.mark.parametrize("record", [0x0300, 0x0301, 0x0302, 0x0303])
 @pytest.mark.parametrize("alert", sorted(ALERT_NAMES))
 def test_the_rule_never_knows_better_than_the_probe(alert: int, record: int) -> None:
-    for protocol in PROTOCOLS:
+    for protocol in PROBED:
         if protocol == "TLSv1.2":
             continue
         meaning = alert_meaning(protocol, alert, record)
@@ -96,7 +98,7 @@ def expecting(protocols: list[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("result", ["inconclusive", "unreachable", "something new"])
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", PROBED)
 def test_a_handshake_without_a_clear_answer_never_equals_the_files(protocol: str, result: str) -> None:
     """Whatever the files say of the version: that it is on, that it is off, and that it is the only one."""
     probe = answering(protocol, {**sample.answer(result), "reason": "it was silent"}, at=2)

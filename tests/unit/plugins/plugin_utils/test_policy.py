@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._fleet.table import fleet_table
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.evaluate import findings
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import RULES, PolicyError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.verdict import fleet_table, verdict
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.verdict import verdict
 
 from tests.support import server_facts as sample
 

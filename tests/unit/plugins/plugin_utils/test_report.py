@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import jinja2
 import pytest
 from ansible.plugins.filter.core import FilterModule as CoreFilters
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._fleet.report import fleet_report
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.evaluate import findings
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.report import fleet_report
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.verdict import verdict
 
 from tests.support import server_facts as sample

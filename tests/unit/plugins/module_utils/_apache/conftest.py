@@ -10,10 +10,10 @@ import os
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.dialect import Build, Dialect
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.includes import read_tree
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.rewrite import plan_rewrite
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.scopes import Configuration
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.loader import read_tree
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import plan_rewrite
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, Dialect
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
 
 MODERN = Build((2, 4, 71), frozenset((b'core.c', b'mod_so.c', b'http_core.c', b'mod_ssl.c')), None)
 

@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.parallel import ask_all, values
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.product import (
     is_certificate_authority,
     parse_flag,
@@ -19,6 +18,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
     registry_value,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._parallel import ask_all, values
 
 USAGE = (
     b'Usage: /opt/CPshrd-R80.20/bin/cpprod_util [-e effective_version] funcname <arg>\n'

@@ -19,8 +19,8 @@ import pytest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs import log_file, streams
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_file import read_log
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import STOCK_FORMAT, LineFormat
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import format_iso
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.tally import Tally
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import format_utc
 
 NOON = 1795435200  # 2026-11-23T12:00:00Z
 
@@ -56,9 +56,9 @@ def test_counts_clients_and_period(tmpdir):
     assert (result.tally.unreadable_lines, result.problem, result.older_last) == (0, None, None)
     assert (result.tally.first, result.tally.last) == (NOON, NOON + 6)
     assert result.tally.legacy(10) == [
-        {'address': '10.1.1.7', 'protocols': {'TLSv1': 1, 'SSLv3': 1}, 'count': 2, 'first_seen': format_iso(NOON), 'last_seen': format_iso(NOON + 4),
+        {'address': '10.1.1.7', 'protocols': {'TLSv1': 1, 'SSLv3': 1}, 'count': 2, 'first_seen': format_utc(NOON), 'last_seen': format_utc(NOON + 4),
          'accepted_last_seen': None},
-        {'address': '2001:db8::7', 'protocols': {'TLSv1.1': 1}, 'count': 1, 'first_seen': format_iso(NOON + 3), 'last_seen': format_iso(NOON + 3),
+        {'address': '2001:db8::7', 'protocols': {'TLSv1.1': 1}, 'count': 1, 'first_seen': format_utc(NOON + 3), 'last_seen': format_utc(NOON + 3),
          'accepted_last_seen': None},
     ]
     assert [found['address'] for found in result.tally.legacy(1)] == ['10.1.1.7']

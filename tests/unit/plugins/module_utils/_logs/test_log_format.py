@@ -11,9 +11,9 @@ import re
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import (
-    PROTOCOLS, STOCK_FORMAT, LineFormat, UnusableFormat, parse_format)
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import (
-    TimeField, format_iso, parse_iso)
+    LOGGED_PROTOCOLS, STOCK_FORMAT, LineFormat, UnusableFormat, parse_format)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import TimeField, parse_iso
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import format_utc
 
 TIME = b'[10/Oct/2020:13:55:36 +0200]'
 
@@ -21,7 +21,7 @@ TIME = b'[10/Oct/2020:13:55:36 +0200]'
 def read(text, line):
     """(protocol, client, time) of one line, None for a line that is not understood."""
     form = LineFormat(text)
-    match = re.match(form.beginning(PROTOCOLS + (b'-',), grouped=True), line)
+    match = re.match(form.beginning(LOGGED_PROTOCOLS + (b'-',), grouped=True), line)
     if match is None:
         return None
     found = match.groupdict()
@@ -108,7 +108,7 @@ def test_times(argument, text, moment):
     assert field.readable
     assert (re.match(field.pattern + br'\Z', text) is not None) or moment is None
     for dummy in range(2):
-        assert format_iso(field.read(text)) == moment
+        assert format_utc(field.read(text)) == moment
 
 
 def test_a_time_without_a_zone_is_the_servers_own(monkeypatch):
@@ -116,7 +116,7 @@ def test_a_time_without_a_zone_is_the_servers_own(monkeypatch):
     monkeypatch.setenv('TZ', 'Europe/Berlin')
     time.tzset()
     try:
-        assert format_iso(TimeField(b'%F %T').read(b'2020-07-10 13:55:36')) == '2020-07-10T11:55:36Z'
+        assert format_utc(TimeField(b'%F %T').read(b'2020-07-10 13:55:36')) == '2020-07-10T11:55:36Z'
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -134,7 +134,7 @@ def test_half_a_time_is_none(argument):
 ])
 def test_iso_times(text, moment):
     assert parse_iso(text) == moment
-    assert parse_iso(format_iso(moment)) == moment
+    assert parse_iso(format_utc(moment)) == moment
 
 
 @pytest.mark.parametrize('text', ['', 'yesterday', '2026-13-01', '2026-02-30', '2026-11-23T25:00', '23.11.2026', '2026-11-23T10:00:00Zx'])

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.clients import read_clients
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.declared import FILE, PATTERN, Target
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.directives import FILE, PATTERN, Target
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.rotation import files_of
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.sources import given_sources
 

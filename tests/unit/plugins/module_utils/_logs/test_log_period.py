@@ -18,8 +18,8 @@ import pytest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs import clients as reading
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.clients import read_clients
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import STOCK_FORMAT
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_time import format_iso
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.sources import given_sources
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import format_utc
 
 NOW = 1795435200
 HOUR, DAY = 3600, 86400
@@ -70,7 +70,7 @@ def test_an_old_file_is_evidence_only_if_it_has_lines_of_the_time_before(tmpdir,
     write(tmpdir.join(name), data, changed)
     found = read(tmpdir.join('log'), since=WEEK)
     assert (found['period']['complete'], found['logs'][0]['complete']) == (complete, complete)
-    assert found['logs'][0]['last_before'] == format_iso(last_before)
+    assert found['logs'][0]['last_before'] == format_utc(last_before)
 
 
 def test_one_file_with_a_hole_is_not_complete(tmpdir):
@@ -84,7 +84,7 @@ def test_each_log_tells_its_own_period(tmpdir):
     write(tmpdir.join('c'), b'')
     found = read(tmpdir.join('a'), tmpdir.join('b'), tmpdir.join('c'), since=WEEK)
     assert [(log['complete'], log['first']) for log in found['logs']] == [
-        (True, format_iso(WEEK + 60)), (False, format_iso(NOW - HOUR)), (False, None)]
+        (True, format_utc(WEEK + 60)), (False, format_utc(NOW - HOUR)), (False, None)]
     assert found['period']['complete'] is False
 
 
@@ -118,12 +118,12 @@ def test_a_piece_is_not_old_because_its_ends_are(tmpdir, number, name):
     write(tmpdir.join(name), old + middle + old)
     found = read(tmpdir.join('log'), since=WEEK)
     assert found['protocols'] == {'TLSv1': number}
-    assert found['period']['first'] == format_iso(NOW - DAY)
+    assert found['period']['first'] == format_utc(NOW - DAY)
 
 
 def test_a_period_does_not_begin_before_what_was_asked_for(tmpdir):
     write(tmpdir.join('log'), LIVE + line(NOW - 20 * DAY))
-    assert read(tmpdir.join('log'), since=WEEK)['period']['first'] == format_iso(NOW - HOUR)
+    assert read(tmpdir.join('log'), since=WEEK)['period']['first'] == format_utc(NOW - HOUR)
 
 
 def test_a_log_that_is_compressed_while_it_is_read_is_counted_once(tmpdir, monkeypatch):

@@ -11,9 +11,9 @@ import struct
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls import engine
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls import event_loop
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.probe import probe
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.protocols import PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.protocols import PROBED
 
 # Nobody listens there.
 DEAD = (socket.AF_INET, 1, 6, '', '127.0.0.2')
@@ -121,7 +121,7 @@ def test_an_address_that_stops_answering_is_given_up(peer, talk):
 
     server = peer(treat)
     answers = probe([server.endpoint()], timeout=3, per_endpoint=1)[0]['protocols']
-    assert [(answers[name]['result'], answers[name]['tries']) for name in PROTOCOLS] == [('refused', 1)] + [('unreachable', 0)] * 4
+    assert [(answers[name]['result'], answers[name]['tries']) for name in PROBED] == [('refused', 1)] + [('unreachable', 0)] * 4
 
 
 def test_a_machine_without_ipv6_asks_the_other_address(peer, talk, named, monkeypatch):
@@ -138,7 +138,7 @@ def test_a_machine_without_ipv6_asks_the_other_address(peer, talk, named, monkey
             raise socket.error(errno.EAFNOSUPPORT, 'Address family not supported by protocol')
         return real(family, *rest, **more)
 
-    monkeypatch.setattr(engine.socket, 'socket', only_ipv4)
+    monkeypatch.setattr(event_loop.socket, 'socket', only_ipv4)
     answers = probe([asked], ['TLSv1.2'], timeout=3)[0]['protocols']
     assert (answers['TLSv1.2']['result'], answers['TLSv1.2']['alert']) == ('refused', 70)
     asked = named(server.port, (socket.AF_INET6, 1, 6, '', '::1'))

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.probe import accepted_protocols, probe
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.protocols import PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.protocols import PROBED
 
 HELLO_12 = b'\x02\x00\x00\x26\x03\x03' + b'r' * 32 + b'\x00\x00\x2f\x00'
 
@@ -52,7 +52,7 @@ def test_each_version_has_a_connection_of_its_own(peer, talk):
     server = peer(only_tls12(talk, lambda link: link.sendall(ALERT_70)))
     results = probe([server.endpoint()], timeout=3)
     assert accepted_protocols(results) == {'127.0.0.1:%d/' % server.port: ['TLSv1.2']}
-    assert [outcome(results, name)['alert'] for name in PROTOCOLS] == [70, 70, 70, None, 70]
+    assert [outcome(results, name)['alert'] for name in PROBED] == [70, 70, 70, None, 70]
     assert outcome(results, 'TLSv1')['alert_name'] == 'protocol_version'
     assert server.connections == 5
     assert results[0]['certificate'] is None
@@ -148,7 +148,7 @@ def test_a_server_before_tls13_with_rare_suites_alone_holds_nothing_back(peer, t
 def test_a_server_that_closes_on_everything_refuses_nothing(peer, talk):
     server = peer(lambda link, number: talk.read_hello(link))
     results = probe([server.endpoint()], timeout=3)
-    assert set(outcome(results, name)['result'] for name in PROTOCOLS) == set(['inconclusive'])
+    assert set(outcome(results, name)['result'] for name in PROBED) == set(['inconclusive'])
     assert results[0]['certificate_reason'] == 'no protocol was accepted'
 
 

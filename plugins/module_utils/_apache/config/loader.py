@@ -1,0 +1,277 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""Reads a configuration as httpd does: includes, conditional sections, variables and macros, in the order of the files.
+
+Rules: config.c (ap_build_config_sub), core.c (include_config, set_define, ap_resolve_env), mod_macro.c.
+"""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import os
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config import inactive_includes, include_paths, macros
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import CONDITIONALS, Surroundings, decide
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import (
+    CLOSE,
+    DIRECTIVE,
+    OPEN,
+    expand_variables,
+    split_statement,
+    split_words,
+    variables_in,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.nodes import Container, Directive, SourceFile, Tree
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.section_stack import Frame, Stream, around, ends, may_end
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display, name_bytes, native
+
+# A configuration larger than this is not one: macros that use macros can grow without end.
+MAX_LINES = 200000
+# Limits that httpd does not have, far beyond any use; what goes beyond them doubles itself, or fills any memory: bytes of lines that
+# variables and macros make, macros that use each other, and the sections around all directives together.
+MAX_MADE = 16 * 1024 * 1024
+MAX_NESTED = 128
+MAX_AROUND = 4 * 1000 * 1000
+
+
+def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, read=None):
+    """Read a configuration and everything that it includes.
+
+    :param httpd_conf: path of the file to begin with, native text
+    :param server_root: folder that relative paths count from until a ServerRoot says otherwise
+    :param defines: names given to httpd with -D, as bytes
+    :param environ: dictionary of environment variables as native text, for ``${NAME}``
+    :param build: Build of the httpd; None where there is none, then conditions that need it are undecided (active is None); without
+        its modules, where it is not known what it has loaded and was started with
+    :param read: function from a path to the bytes of the file, default: the file itself
+    :returns: Tree
+    :raises AdministratorError: with file and line, when httpd could not read the configuration either
+    """
+    return _Reading(server_root, defines, environ, build, read or _bytes_of).run(os.path.abspath(httpd_conf))
+
+
+def _bytes_of(path):
+    return read_file(path).data
+
+
+class _Reading(object):
+    def __init__(self, server_root, defines, environ, build, read):
+        self.read = read
+        self.build = build
+        self.environ = dict((name_bytes(name), name_bytes(value)) for name, value in (environ or {}).items())
+        self.tree = Tree(None, server_root)
+        self.surroundings = Surroundings(
+            build.version if build else None, build.static_modules if build else None, defines, self._exists,
+            build.directives if build else None)
+        self.macros = {}
+        self.unused = []
+        self.depth = 0
+        self.lines_read = 0
+        self.bytes_made = 0
+        self.sections_around = 0
+
+    @property
+    def is_old(self):
+        return self.build is not None and self.build.version is not None and self.build.version < (2, 3, 0)
+
+    def run(self, path):
+        self.tree.root = os.path.realpath(path)
+        self._file(path, (), True)
+        self._unused_macros()
+        return self.tree
+
+    def _exists(self, word):
+        return os.path.exists(include_paths.absolute(native(word), self.tree.server_root))
+
+    def _file(self, path, containers, active):
+        path = os.path.realpath(path)
+        source = self.tree.file(path)
+        if source is None:
+            source = SourceFile(path, self.read(path), self.is_old)
+            self.tree.files.append(source)
+        self._lines(source, containers, active)
+
+    def _lines(self, source, containers, active):
+        """Everything of one file. Sections have to be closed in the file that opens them."""
+        frames = [Frame(None, active)]
+        stream = Stream(source)
+        for item in stream:
+            self.lines_read += 1
+            if self.lines_read > MAX_LINES:
+                raise self._error(item, 'the configuration grows without end', 'at most %d lines' % MAX_LINES)
+            reads = frames[-1].active
+            text = item.text if reads is False or b'${' not in item.text else self._expand(item)
+            statement = split_statement(text)
+            if statement.kind == OPEN:
+                self._open(statement, item, containers, frames, stream)
+            elif statement.kind == CLOSE:
+                self._close(statement, item, frames)
+            elif statement.kind == DIRECTIVE:
+                self._directive(self._placed(statement, item, containers, frames, reads), item, stream)
+        if not may_end(frames[1:]):
+            opened = frames[-1].container
+            raise AdministratorError(
+                'a section is never closed', path=opened.file, line=opened.line, expected='</%s>' % display(opened.spelling),
+                found='the end of the file')
+
+    def _expand(self, item):
+        names = variables_in(item.text)
+        found = [(name, self.surroundings.values.get(name.lower(), self.environ.get(name))) for name in names]
+        self._make(item, sum(len(value) for dummy, value in found if value is not None))
+        return expand_variables(item.text, dict((name, value) for name, value in found if value is not None))
+
+    def _make(self, item, size):
+        """Take note of bytes that variables or a macro are about to make."""
+        self.bytes_made += size
+        if self.bytes_made > MAX_MADE:
+            raise self._error(item, 'variables and macros make the configuration grow without end', 'at most %d bytes' % MAX_MADE)
+
+    def _open(self, statement, item, containers, frames, stream):
+        if not statement.closed and frames[-1].active is not False:
+            raise self._error(item, 'a section has no closing bracket', '<%s ...>' % display(statement.name))
+        name = statement.name.lower()
+        container = Container(name, statement.name, statement.arguments, item.source, item.place)
+        active = frames[-1].active
+        if name == b'macro' and active is not False:
+            self._define_macro(container, item, stream)
+            return
+        if name in CONDITIONALS and active is not False:
+            answer = decide(name, statement.arguments, self.surroundings)
+            active = answer if active or answer is False else None
+        frames.append(Frame(container, active, item.uses))
+        if name == b'virtualhost':
+            # It makes a server even when nothing stands in it.
+            self.tree.found.append(self._placed(statement, item, containers, frames, active))
+
+    def _placed(self, statement, item, containers, frames, active):
+        """A Directive with the sections around it."""
+        containers += around(frames[1:], item.uses)
+        self.sections_around += len(containers)
+        if self.sections_around > MAX_AROUND:
+            raise self._error(item, 'too many directives are nested too deep', 'at most %d sections around all of them' % MAX_AROUND)
+        return Directive(statement, item.source, item.place, containers, active)
+
+    def _close(self, statement, item, frames):
+        opened = frames[-1].container
+        if opened is None or not ends(statement, item.text, frames[-1]):
+            raise self._error(item, 'a section is closed that is not the one open', 'no section end' if opened is None else
+                              '</%s> for %s:%d' % (display(opened.spelling), opened.file, opened.line))
+        frames.pop()
+
+    def _define_macro(self, container, item, stream):
+        macro = macros.define(container)
+        if macro is None or not macros.collect(stream, macro):
+            raise self._error(item, 'a macro has no name or no end', '<Macro name> ... </Macro>')
+        self.macros[macro.name] = macro
+        self.unused.append(macro)
+
+    def _directive(self, directive, item, stream):
+        self.tree.found.append(directive)
+        action = self._ACTIONS.get(directive.name)
+        if action is not None and directive.active is not False:
+            action(self, directive, split_words(directive.arguments), item, stream)
+        elif directive.active is False and directive.name in inactive_includes.INCLUDES:
+            self._not_included(directive, item)
+
+    def _not_included(self, directive, item):
+        """Take note of an Include that httpd would follow if it were started otherwise."""
+        define = inactive_includes.missing_define(directive, self.surroundings)
+        if define is not None:
+            words = split_words(split_statement(self._expand(item)).arguments)
+            paths = inactive_includes.files_with_tls(words, self.tree.server_root, self.read)
+            self.tree.unread.append(inactive_includes.Unread(directive, define, paths))
+
+    def _define(self, dummy_directive, words, dummy_item, dummy_stream):
+        if words:
+            self.surroundings.define(*words[:2])
+
+    def _undefine(self, dummy_directive, words, dummy_item, dummy_stream):
+        for word in words[:1]:
+            self.surroundings.undefine(word)
+
+    def _load_module(self, dummy_directive, words, dummy_item, dummy_stream):
+        if len(words) == 2:
+            self.surroundings.load_module(words[0], words[1])
+            self.tree.modules[words[0]] = words[1]
+
+    def _server_root(self, dummy_directive, words, dummy_item, dummy_stream):
+        for word in words[:1]:
+            self.tree.server_root = os.path.normpath(native(word))
+
+    def _include(self, directive, words, item, dummy_stream):
+        if self.depth >= include_paths.MAX_DEPTH:
+            raise self._error(item, 'files include each other without end', 'at most %d levels' % include_paths.MAX_DEPTH)
+        self.depth += 1
+        for path in self._included(directive, words, item):
+            try:
+                self._file(path, directive.containers, directive.active)
+            except AdministratorError as error:
+                raise error if error.line is not None else self._unreadable(item, error.sentence())
+        self.depth -= 1
+
+    def _included(self, directive, words, item):
+        if len(words) != 1:
+            raise self._error(item, 'an Include needs one path', 'one path')
+        optional = directive.name == b'includeoptional'
+        try:
+            paths = include_paths.expand(native(words[0]), self.tree.server_root)
+            if paths != [include_paths.absolute(native(words[0]), self.tree.server_root)]:
+                self.tree.folders.update(os.path.dirname(os.path.realpath(path)) for path in paths)
+            return [path for path in paths if path != include_paths.EMPTY and not (optional and include_paths.leads_nowhere(path))]
+        except include_paths.NothingFound as problem:
+            if optional or (self.is_old and '*' in native(words[0])):
+                return []
+            raise self._unreadable(item, str(problem))
+        except include_paths.Unreadable as problem:
+            raise self._unreadable(item, str(problem))
+
+    def _unreadable(self, item, reason):
+        return AdministratorError(
+            'an included file cannot be read, and it may hold an SSLProtocol', path=item.source.path, line=item.place.line,
+            expected='files that can be read', found=reason)
+
+    def _use(self, dummy_directive, words, item, stream):
+        macro = self.macros.get(words[0].lower()) if words else None
+        if macro is None or len(words) - 1 != len(macro.parameters):
+            raise self._error(item, 'a macro is used that is not defined, or not with these parameters', 'a macro defined before')
+        if any(use.arguments == macro.name for use in item.uses):
+            raise self._error(item, 'a macro uses itself', 'no recursion')
+        if len(item.uses) >= MAX_NESTED:
+            raise self._error(item, 'macros are nested too deep', 'at most %d levels' % MAX_NESTED)
+        macro.used = True
+        use = Container(b'macro', None, macro.name, item.source, item.place)
+        try:
+            items = macros.expand(macro, words[1:], item.uses + (use,))
+        except macros.TooLong:
+            raise self._error(item, 'a line of a macro is longer than httpd allows', 'at most %d bytes' % macros.MAX_LINE)
+        self._make(item, sum(len(made.text) for made in items))
+        stream.push(items)
+
+    def _undefine_macro(self, dummy_directive, words, dummy_item, dummy_stream):
+        for word in words[:1]:
+            self.macros.pop(word.lower(), None)
+
+    _ACTIONS = {
+        b'define': _define, b'undefine': _undefine, b'loadmodule': _load_module, b'serverroot': _server_root,
+        b'include': _include, b'includeoptional': _include, b'use': _use, b'undefmacro': _undefine_macro,
+    }
+
+    def _unused_macros(self):
+        """Directives in macros that nothing uses: no effect, but a reader should know them."""
+        for macro in self.unused:
+            for item in macro.items if not macro.used else ():
+                statement = split_statement(item.text)
+                if statement.kind == DIRECTIVE:
+                    self.tree.found.append(
+                        Directive(statement, item.source, item.place, (macro.container,), False, unused_macro=True))
+
+    def _error(self, item, message, expected):
+        return AdministratorError(
+            message, path=item.source.path, line=item.place.line, expected=expected, found=display(item.place.text))

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""What reading a configuration brings to light: files, and directives with the sections that they stand in."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import hashlib
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import parse
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
+
+# Sections that do not open a scope: what stands in them counts as if it stood around them.
+TRANSPARENT = frozenset((b'ifmodule', b'ifdefine', b'ifversion', b'iffile', b'ifdirective', b'ifsection', b'macro'))
+
+
+class SourceFile(object):
+    """One file of the configuration.
+
+    :ivar path: absolute path as native text, links resolved
+    :ivar data: its bytes
+    :ivar sha256: their digest in hexadecimal
+    :ivar lines: list of LogicalLine
+    """
+
+    def __init__(self, path, data, escaped_backslash_ends_line=False):
+        self.path = path
+        self.data = data
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self.lines = parse(data, escaped_backslash_ends_line)
+
+
+class Container(object):
+    """One opened section, or one use of a macro. Each opening is an object of its own.
+
+    :ivar name: in small letters, as bytes; ``macro`` for a use
+    :ivar spelling: the name as in the file, as bytes; None for the use of a macro
+    :ivar arguments: as bytes, variables expanded
+    :ivar source: the SourceFile that it was opened in, ``place``: the LogicalLine there
+    """
+
+    def __init__(self, name, spelling, arguments, source, place):
+        self.name = name
+        self.spelling = spelling
+        self.arguments = arguments
+        self.source = source
+        self.place = place
+
+    @property
+    def file(self):
+        """Path of the file that it was opened in."""
+        return self.source.path
+
+    @property
+    def line(self):
+        """Number of the line that opened it."""
+        return self.place.line
+
+    def text(self):
+        """The section as a person would write it, or which macro was used where."""
+        if self.spelling is None:
+            return 'macro %s used at %s:%d' % (display(self.arguments), self.file, self.line)
+        return '<%s%s%s>' % (display(self.spelling), ' ' if self.arguments else '', display(self.arguments))
+
+
+class Directive(object):
+    """One directive as httpd comes across it; a line in a macro or in a file that is read twice makes several.
+
+    :ivar name: in small letters, as bytes
+    :ivar arguments: as bytes, macro parameters and variables put in
+    :ivar containers: tuple of Container from the outermost to the innermost
+    :ivar active: True, False when a condition or an unused macro keeps httpd from it, None when that cannot be told
+    :ivar source: the SourceFile, ``place``: the LogicalLine in it
+    :ivar literal: whether the text in the file is what httpd uses: no variable and no macro parameter in it
+    :ivar unused_macro: whether it stands in a macro that nothing uses
+
+    The opening of a virtual host is here, too, by the name ``virtualhost``: it makes a server even when nothing stands in it.
+    """
+
+    def __init__(self, statement, source, place, containers, active, unused_macro=False):
+        self.name = statement.name.lower()
+        self.arguments = statement.arguments
+        self.source = source
+        self.place = place
+        self.containers = containers
+        self.active = active
+        self.unused_macro = unused_macro
+        self.literal = statement == place.statement and b'${' not in place.text
+
+    @property
+    def file(self):
+        """Path of the file that it stands in."""
+        return self.source.path
+
+    @property
+    def line(self):
+        """Number of its first physical line."""
+        return self.place.line
+
+    @property
+    def scope(self):
+        """The Container of the virtual host that it belongs to, None for the main server."""
+        hosts = [container for container in self.containers if container.name == b'virtualhost']
+        return hosts[-1] if hosts else None
+
+    @property
+    def forbidden_in(self):
+        """The section in which httpd does not accept a directive of a server, None when there is no such section."""
+        for container in self.containers:
+            if container.name != b'virtualhost' and container.name not in TRANSPARENT:
+                return container
+        return None
+
+    def container_text(self):
+        """All sections around it in one line of text, empty at the outermost level."""
+        return ' '.join(container.text() for container in self.containers)
+
+
+class Tree(object):
+    """A configuration as it was read.
+
+    :ivar root: path of the file that the reading began with
+    :ivar files: list of SourceFile in the order of their first reading
+    :ivar server_root: the last ServerRoot, native text
+    :ivar modules: dictionary of LoadModule: name to file, as bytes
+    :ivar folders: set of folders, links resolved, that an Include names with a wildcard or as a whole: what is put there may be read
+    :ivar unread: list of Unread, Includes that an IfDefine keeps httpd from
+    """
+
+    def __init__(self, root, server_root):
+        self.root = root
+        self.server_root = server_root
+        self.files = []
+        self.modules = {}
+        self.folders = set()
+        self.unread = []
+        self.found = []
+
+    def directives(self, name=None):
+        """The directives in the order of reading, those with one name when it is given (bytes in small letters)."""
+        if name is None:
+            return list(self.found)
+        return [directive for directive in self.found if directive.name == name]
+
+    def file(self, path):
+        """The SourceFile of a path, None when it was not read."""
+        for source in self.files:
+            if source.path == path:
+                return source
+        return None

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""Changes to the bytes of configuration files, before anything is written."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+
+def apply_edits(data, edits):
+    """Put replacements into bytes.
+
+    :param data: bytes of the file
+    :param edits: list of (start, end, replacement bytes); the spans do not overlap
+    :returns: bytes; whatever lies outside the spans is as it was
+    """
+    pieces = []
+    position = 0
+    for start, end, replacement in sorted(edits):
+        pieces.append(data[position:start])
+        pieces.append(replacement)
+        position = end
+    pieces.append(data[position:])
+    return b''.join(pieces)
+
+
+class Change(object):
+    """One replacement in one file.
+
+    :ivar source: the SourceFile; ``start`` and ``end``: offsets of the bytes that go; ``replacement``: the bytes that come
+    :ivar line: line number in the old file, for a directive that is put in the one that it gets; ``container``: text of the sections around it
+    :ivar old: the arguments as text, None for a directive that is put in; ``new``: the arguments as text
+    """
+
+    def __init__(self, source, start, end, replacement, line, container, old, new):
+        self.source = source
+        self.start = start
+        self.end = end
+        self.replacement = replacement
+        self.line = line
+        self.container = container
+        self.old = old
+        self.new = new
+
+    def describe(self):
+        """The change as a dictionary for the administrator."""
+        return {'file': self.source.path, 'line': self.line, 'container': self.container, 'old': self.old, 'new': self.new}
+
+
+def number_insertions(changes):
+    """Give directives that are put in the lines that they get: each change of a file moves what stands below it.
+
+    :param changes: list of Change with the line that each would get by itself
+    """
+    moved = {}
+    for change in sorted(changes, key=lambda change: (change.source.path, change.start)):
+        path = change.source.path
+        if change.old is None:
+            change.line += moved.get(path, 0)
+        lost = change.source.data.count(b'\n', change.start, change.end)
+        moved[path] = moved.get(path, 0) + change.replacement.count(b'\n') - lost
+
+
+def new_contents(changes):
+    """The bytes that files get by changes.
+
+    :param changes: list of Change
+    :returns: dictionary of path to bytes, only files that change
+    """
+    by_path = {}
+    for change in changes:
+        by_path.setdefault(change.source.path, (change.source, []))[1].append((change.start, change.end, change.replacement))
+    return dict((path, apply_edits(source.data, edits)) for path, (source, edits) in by_path.items())

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""One Apache on a server: where its parts are, what it says of itself, and its own test of its configuration."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+import glob
+import os
+import re
+from collections import namedtuple
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, parse_version
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import run_command, tail
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
+
+# root: folder of the Apache, its ServerRoot unless the configuration says otherwise; ssl_conf: the file with the TLS settings;
+# httpd: its program, None when there is none; httpd_conf: the file that the program starts with, None when there is none
+Installation = namedtuple('Installation', ['root', 'ssl_conf', 'httpd', 'httpd_conf'])
+
+# How far above ssl.conf the folder of its Apache is looked for: conf/ssl.conf, conf/extra/httpd-ssl.conf.
+_LEVELS = 3
+
+
+def find_installation(uepm_dir=None, ssl_conf=None, httpd=None, httpd_conf=None, gone=()):
+    """Find an Apache.
+
+    :param uepm_dir: value of UEPMDIR, needed when ``ssl_conf`` is not given
+    :param ssl_conf: path of the file with the TLS settings
+    :param httpd: path of the program, default: bin/httpd of the same Apache
+    :param httpd_conf: path of the main configuration file, default: conf/httpd.conf of the same Apache
+    :param gone: paths of files, links resolved, that are not there but are about to be made again: they count as if they were
+    :returns: Installation, all paths absolute except an ``ssl_conf`` that was given
+    :raises AdministratorError: when no ssl.conf is found, or several, when a path that was given is not there, or when it is not known what
+        the httpd that was given reads
+    """
+    if ssl_conf is None:
+        ssl_conf = _find_ssl_conf(uepm_dir, gone)
+    for path, what in ((ssl_conf, 'the file with the TLS settings'), (httpd, 'the httpd'), (httpd_conf, 'the main configuration file')):
+        if path is not None and not _is_there(path, gone):
+            raise AdministratorError('%s is not there' % what, path=path, state=UNCHANGED)
+    root = _find_root(ssl_conf, httpd_conf, gone)
+    default = os.path.join(root, 'conf', 'httpd.conf')
+    if httpd_conf is None and (os.path.isfile(default) or os.path.realpath(default) in gone):
+        httpd_conf = default
+    if httpd is not None and httpd_conf is None:
+        raise AdministratorError(
+            'it is not known which configuration this httpd reads', path=httpd, expected=default, found='no such file', state=UNCHANGED,
+            next_step='give httpd_conf')
+    if httpd is None and os.access(os.path.join(root, 'bin', 'httpd'), os.X_OK):
+        httpd = os.path.join(root, 'bin', 'httpd')
+    return Installation(root, ssl_conf, httpd and os.path.abspath(httpd), httpd_conf and os.path.abspath(httpd_conf))
+
+
+def _is_there(path, gone):
+    return os.path.exists(path) or os.path.realpath(path) in gone
+
+
+def _find_ssl_conf(uepm_dir, gone):
+    if not uepm_dir:
+        raise AdministratorError(
+            'there is no Endpoint Security server here: UEPMDIR is not set', expected='UEPMDIR in the environment profile',
+            state=UNCHANGED, next_step='give the path of ssl.conf if it is elsewhere')
+    folders = os.path.join(uepm_dir, 'apache*', 'conf')
+    candidates = [os.path.join(folder, 'ssl.conf') for folder in sorted(glob.glob(folders))]
+    found = [path for path in candidates if os.path.lexists(path) or os.path.realpath(path) in gone]
+    with_httpd = [path for path in found if os.access(os.path.join(os.path.dirname(path), '..', 'bin', 'httpd'), os.X_OK)]
+    choice = with_httpd if len(found) > 1 else found
+    if len(choice) != 1:
+        raise AdministratorError(
+            'the ssl.conf of the Endpoint Security server cannot be told', path=os.path.join(folders, 'ssl.conf'), expected='one file',
+            found=', '.join(found) or 'none', state=UNCHANGED, next_step='give its path')
+    return choice[0]
+
+
+def _find_root(ssl_conf, httpd_conf, gone):
+    folder = os.path.dirname(os.path.abspath(ssl_conf))
+    candidate = folder
+    for dummy in range(_LEVELS):
+        main = os.path.join(candidate, 'conf', 'httpd.conf')
+        if os.path.exists(os.path.join(candidate, 'bin', 'httpd')) or os.path.isfile(main) or os.path.realpath(main) in gone:
+            return candidate
+        candidate = os.path.dirname(candidate)
+    folder = os.path.dirname(os.path.abspath(httpd_conf)) if httpd_conf else folder
+    return os.path.dirname(folder) if os.path.basename(folder) == 'conf' else folder
+
+
+def config_test(installation, environ=None, timeout=60.0, extra=()):
+    """Let httpd test its configuration (``httpd -t``). Note that this test passes a configuration without any protocol.
+
+    :param extra: further arguments for httpd
+    :returns: dictionary with ``ok``, ``output`` (text) and ``command`` (list)
+    """
+    command = [installation.httpd, '-t', '-d', installation.root, '-f', installation.httpd_conf] + list(extra)
+    result = run_command(command, environ, timeout)
+    output = tail(result.stdout + result.stderr, 40)
+    if result.timed_out:
+        output = 'no answer within %g seconds\n%s' % (timeout, output)
+    return {'ok': result.rc == 0 and not result.timed_out, 'output': output, 'command': command}
+
+
+def read_build(installation, environ=None, timeout=60.0):
+    """What the httpd says of itself.
+
+    :returns: Build
+    :raises AdministratorError: when it does not say its version
+    """
+    said = run_command([installation.httpd, '-v'], environ, timeout)
+    if said.timed_out:
+        raise AdministratorError(
+            'httpd does not answer', path=installation.httpd, expected='its version', found='no answer within %g seconds' % timeout,
+            state=UNCHANGED, next_step='find out why it hangs, or give it more time')
+    match = re.search(br'Apache/(\d+\.\d+\.\d+)', said.stdout)
+    if match is None:
+        raise AdministratorError(
+            'httpd does not tell its version', path=installation.httpd, expected='Server version: Apache/...',
+            found=tail(said.stdout + said.stderr, 3) or 'nothing', state=UNCHANGED)
+    listed = run_command([installation.httpd, '-l'], environ, timeout)
+    modules = re.findall(br'^\s+(\S+\.c)\s*$', listed.stdout, re.MULTILINE)
+    return Build(parse_version(match.group(1).decode('ascii')), frozenset(modules), None)
+
+
+def read_directives(installation, environ=None, timeout=60.0):
+    """The directives and sections that httpd knows with this configuration (``httpd -L``).
+
+    :returns: frozenset of bytes in small letters, None when httpd does not say them
+    """
+    argv = [installation.httpd, '-L', '-d', installation.root, '-f', installation.httpd_conf]
+    listed = run_command(argv, environ, timeout)
+    names = re.findall(br'^(<?\w+) \(', listed.stdout, re.MULTILINE)
+    return frozenset(name.lower() for name in names) if listed.rc == 0 and names else None

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE: this file is meant for this collection alone and may change at any time.
+
+"""What an administrator should know about a TLS configuration beside its meaning."""
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.openssl_conf_cmd import command, is_refused
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import discarded_words, hole_warning, is_left_alone
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import sort_protocols
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
+
+# Directives of other TLS modules, and words of other products for mod_ssl's: never rewritten, but told.
+LOOK_ALIKES = {
+    b'nssprotocol': 'mod_nss', b'gnutlspriorities': 'mod_gnutls', b'tlsprotocol': 'mod_tls',
+    b'sslprotocoldisable': 'IBM HTTP Server', b'sslprotocolenable': 'IBM HTTP Server',
+}
+
+
+DEADLY = 'the configuration test passes, and then httpd does not start'
+
+# Directives that decide what is served where.
+MATTERS = frozenset((
+    b'sslprotocol', b'sslengine', b'sslopensslconfcmd', b'sslpolicy', b'sslcertificatefile', b'listen', b'protocol', b'virtualhost',
+    b'servername', b'serveralias'))
+
+
+def scope_warnings(scope, configuration):
+    """Sentences about one scope."""
+    found = ['%s: no protocol is left for the proxy; %s' % (place(directive), DEADLY) for directive in fatal_proxy(scope, configuration)]
+    if not configuration.is_tls(scope):
+        return found
+    directive = configuration.governing(scope)
+    configured = configuration.configured(scope)
+    if directive is None:
+        found.append(_default_warning(configuration))
+    elif configuration.meaning(directive) is None:
+        found.append('%s: this httpd does not accept the value %s' % (place(directive), display(directive.arguments)))
+    elif not configured:
+        found.append('%s: no protocol is left; %s' % (place(directive), DEADLY))
+    for sentence in (hole_warning(configured, configuration.dialect), _discarded_warning(directive), _policy_warning(scope)):
+        if sentence:
+            found.append(sentence)
+    fatal = fatal_commands(scope, configuration)
+    for directive in configuration.commands(scope):
+        effect = 'is refused by OpenSSL; ' + DEADLY if directive in fatal else 'is applied after SSLProtocol'
+        found.append('%s: SSLOpenSSLConfCmd %s %s' % (place(directive), display(directive.arguments), effect))
+    return found
+
+
+def fatal_commands(scope, configuration):
+    """The SSLOpenSSLConfCmd directives of a TLS scope that OpenSSL refuses when httpd starts."""
+    return [directive for directive in configuration.commands(scope)
+            if configuration.is_tls(scope) and is_refused(*command(directive))]
+
+
+def fatal_proxy(scope, configuration):
+    """The SSLProxyProtocol of a scope that leaves its proxy no protocol, as a list of one or none."""
+    engine = scope.proxy_engine or (scope.main.proxy_engine if scope.main else None)
+    protocol = scope.proxy_protocol or (scope.main.proxy_protocol if scope.main else None)
+    if engine is None or display(engine.arguments).strip('"').lower() != 'on' or protocol is None:
+        return []
+    return [] if configuration.meaning(protocol) else [protocol]
+
+
+def place(directive):
+    """``file:line`` of a directive."""
+    return '%s:%d' % (directive.file, directive.line)
+
+
+def _default_warning(configuration):
+    if not configuration.dialect.default_is_known:
+        return "no SSLProtocol: the system's crypto policy decides, which is not known here; listed is the most that it can allow"
+    return 'no SSLProtocol: the default of this httpd applies, %s' % ', '.join(
+        sort_protocols(configuration.configured(configuration.main)))
+
+
+def _discarded_warning(directive):
+    words = discarded_words(directive.arguments) if directive else []
+    if not words:
+        return None
+    return '%s: a word without sign discards what stands before it: %s' % (place(directive), ' '.join(words))
+
+
+def _policy_warning(scope):
+    policy = scope.governing_policy
+    return '%s: SSLPolicy %s sets protocols, too' % (place(policy), display(policy.arguments)) if policy else None
+
+
+def tree_warnings(tree, configuration):
+    """Sentences about the configuration as a whole."""
+    found = []
+    for directive in tree.directives():
+        if directive.active is False:
+            if directive.name == b'sslprotocol' and is_left_alone(directive, configuration.dialect):
+                found.append('%s: httpd does not read this SSLProtocol as things stand, and %s is not rewritten' % (
+                    place(directive), display(directive.arguments)))
+            continue
+        if directive.name in LOOK_ALIKES:
+            found.append('%s: %s %s belongs to %s and is left alone' % (
+                place(directive), display(directive.name), display(directive.arguments), LOOK_ALIKES[directive.name]))
+        if directive.name == b'sslprotocol' and directive.forbidden_in is not None:
+            found.append('%s: httpd does not accept SSLProtocol in %s' % (place(directive), directive.forbidden_in.text()))
+        if directive.active is None and directive.name in MATTERS:
+            found.append('%s: whether this %s is read cannot be told, it is taken as read' % (place(directive), display(directive.name)))
+    found += _unread_warnings(tree)
+    if not any(configuration.is_tls(scope) for scope in configuration.scopes):
+        found.append('no scope of this configuration serves TLS')
+    return found
+
+
+def _unread_warnings(tree):
+    """Sentences about files that another start of httpd would read, and this reading did not."""
+    found = []
+    for directive, define, paths in tree.unread:
+        paths = [path for path in paths if tree.file(path) is None]
+        if paths:
+            found.append('%s: %s does not hold as things stand; an httpd that is started with this define reads %s, with settings of TLS' % (
+                place(directive), define.text(), ', '.join(paths)))
+    return found
