@@ -96,6 +96,7 @@ def make_certificate(
     digest: str = "sha256",
     days: int = 30,
     subject: str | None = None,
+    serial: int = 0x5F01,
 ) -> Certificate:
     """Make a self-signed certificate.
 
@@ -104,12 +105,14 @@ def make_certificate(
     :param names: DNS names for subjectAltName
     :param key: ``ec`` (P-256, quick) or ``rsa`` (2048 bits)
     :param digest: hash of the signature: sha1, sha256, ...
+    :param serial: serial number; one whose first bit is set has a zero before it in DER
     :param subject: in the form of openssl req -subj, for example ``/O=Example/CN=a.example``
     """
     folder.mkdir(parents=True, exist_ok=True)
     made = Certificate(folder / f"{name}.crt", folder / f"{name}.key")
     kind = ["rsa:2048"] if key == "rsa" else ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
     command = ["openssl", "req", "-x509", "-nodes", "-newkey", *kind, f"-{digest}", "-days", str(days)]
+    command += ["-set_serial", str(serial)]
     command += ["-subj", subject or f"/CN={name}", "-keyout", str(made.key), "-out", str(made.certificate)]
     if names:
         command += ["-addext", "subjectAltName=" + ",".join(f"DNS:{item}" for item in names)]

@@ -27,12 +27,12 @@ HOST = "127.0.37.1"
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, apache.Certificate]:
-    """One certificate per kind of key; the RSA one is signed with SHA-1, as an old internal CA does."""
+    """One certificate per kind of key: the RSA one is signed with SHA-1, as an old internal CA does, and its serial number begins with a set bit."""
     folder = tmp_path_factory.mktemp("certificates")
-    digests = {"rsa": "sha1", "ec": "sha256"}
+    names = ["a.example", "b.example"]
     return {
-        kind: apache.make_certificate(folder, f"{kind}.example", ["a.example", "b.example"], kind, digest)
-        for kind, digest in digests.items()
+        "rsa": apache.make_certificate(folder, "rsa.example", names, "rsa", "sha1", serial=0x93A548B7C8D9E0F1029384756AFBECDD01020304),
+        "ec": apache.make_certificate(folder, "ec.example", names, "ec", "sha256", serial=0x13A548B7C8D9E0F1029384756AFBECDD01020304),
     }
 
 

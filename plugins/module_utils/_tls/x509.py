@@ -80,7 +80,7 @@ def read_certificate(der):
 
     :param der: bytes in DER form
     :returns: dictionary of ``subject`` and ``issuer`` (text, most specific part first), ``names`` (DNS names and
-        addresses of subjectAltName), ``serial`` (hexadecimal), ``not_before`` and ``not_after`` (ISO 8601, UTC),
+        addresses of subjectAltName), ``serial`` (hexadecimal, as openssl shows it), ``not_before`` and ``not_after`` (ISO 8601, UTC),
         ``signature_algorithm``, ``hash`` and ``fingerprint_sha256``
     :raises CertificateError: when it cannot be read
     """
@@ -102,7 +102,7 @@ def read_certificate(der):
         'subject': _name(subject),
         'issuer': _name(issuer),
         'names': _alternative_names(fields[6:]),
-        'serial': _hexadecimal(_content(_expect(serial, _INTEGER))),
+        'serial': _serial(_expect(serial, _INTEGER)),
         'not_before': _time(times[0]),
         'not_after': _time(times[1]),
         'signature_algorithm': algorithm,
@@ -169,6 +169,18 @@ def _oid(element):
 
 
 # -- fields
+
+
+def _serial(element):
+    """Return a serial number as openssl shows it: its value in whole bytes, without the byte that DER puts before a set first bit."""
+    content = _content(element)
+    if not content:
+        raise CertificateError('a serial number of no bytes at byte %d' % element.first)
+    value = int(binascii.hexlify(content), 16)
+    if bytearray(content)[0] & 0x80:
+        value -= 1 << 8 * len(content)
+    digits = '%x' % abs(value)
+    return ('-' if value < 0 else '') + '0' * (len(digits) % 2) + digits
 
 
 def _signature(element):

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import re
-import secrets
+import hashlib
 import shutil
 import subprocess
 import tempfile
@@ -68,7 +68,7 @@ def _shared_settings(members: list[Member], python: str) -> tuple[Record, list[s
         "modules": str(httpd.modules),
         "sshd": find_sshd(),
         "sleep": shutil.which("sleep"),
-        "organization": f"{members[0].full_name}.{secrets.token_hex(3)}",
+        "organization": f"{members[0].full_name}.{hashlib.sha256(members[0].full_name.encode()).hexdigest()[:6]}",
         "domain": DOMAIN,
         "primary_address": members[0].address,
         "secondary_exists": any(member.role == "secondary" for member in members),

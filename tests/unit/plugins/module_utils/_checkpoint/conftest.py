@@ -71,11 +71,11 @@ class Authority(object):
         )
         self._container('ca', target)
 
-    def issue(self, name, target=None, digest='sha256', days=20):
+    def issue(self, name, target=None, digest='sha256', days=20, serial=None):
         self.issued += 1
         self._openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', name + '.key', '-out', name + '.csr', '-subj', '/O=mgmt..x7k2a9/CN=' + name)
         self._openssl(
-            'x509', '-req', '-in', name + '.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-set_serial', str(30286 + self.issued),
+            'x509', '-req', '-in', name + '.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-set_serial', str(serial or 30286 + self.issued),
             '-out', name + '.crt', '-' + digest, '-days', str(days),
         )
         if target is not None:

@@ -43,6 +43,14 @@ def test_the_sic_certificate_with_dates_and_hash(management):
     )
 
 
+# 0x9858 begins with a set bit, so DER has a zero before it.
+@pytest.mark.parametrize('number,serial', [(30287, '764f'), (39000, '9858')])
+def test_serial_numbers_of_both_kinds(management, authorities, number, serial):
+    target = management.cp.join('conf', 'sic_cert.p12')
+    authorities['sha256'].issue('serial%d' % number, target, serial=number)
+    assert read_sic_certificate(management.environment())['serial'] == serial
+
+
 def test_the_registry_says_where_the_sic_certificate_is(management, authorities):
     other = management.folder.join('with space.p12')
     authorities['sha256'].folder.join('sic_cert.p12').copy(other)

@@ -9,6 +9,8 @@ __metaclass__ = type
 import base64
 import hashlib
 import random
+import ssl
+import subprocess
 
 import pytest
 
@@ -112,6 +114,29 @@ def test_damage_is_an_error_or_a_reading_but_nothing_else(seed):
     except CertificateError:
         return
     assert facts['not_after'].endswith('Z')
+
+
+# Small and of the full 20 bytes, with the first bit clear and set: then DER puts a zero before it. A negative one is against RFC 5280, and yet there are such.
+@pytest.mark.parametrize('serial', ['0', '1', '127', '128', '255', '256', '0x5f01', '0x93a5', '0x7fff', '0x8000', '-1', '-5', '-128', '-129'] + [
+    '0x93a548b7c8d9e0f1029384756afbecdd01020304', '0x13a548b7c8d9e0f1029384756afbecdd01020304', '0x' + 'f' * 40])
+def test_a_serial_number_is_what_openssl_shows(tmpdir, serial):
+    certificate = str(tmpdir.join('x.crt'))
+    command = ['openssl', 'req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-subj', '/CN=x', '-set_serial', serial]
+    subprocess.check_output(command + ['-keyout', str(tmpdir.join('x.key')), '-out', certificate], stderr=subprocess.STDOUT)
+    shown = subprocess.check_output(['openssl', 'x509', '-in', certificate, '-noout', '-serial']).decode('ascii').strip()
+    with open(certificate) as file:
+        found = read_certificate(ssl.PEM_cert_to_DER_cert(file.read()))['serial']
+    assert 'serial=' + found.upper() == shown
+    assert int(found, 16) == int(serial, 0)
+
+
+def test_a_serial_number_of_no_bytes_is_an_error():
+    assert PLAIN.startswith(b'\x30\x82\x01\x90\x30\x82\x01\x36')
+    data = PLAIN.replace(b'\x02\x02\x5f\x01', b'\x02\x00')
+    data = b'\x30\x82\x01\x8e\x30\x82\x01\x34' + data[8:]
+    with pytest.raises(CertificateError) as caught:
+        read_certificate(data)
+    assert 'serial number' in str(caught.value)
 
 
 def test_control_characters_of_a_name_are_shown_as_numbers():
