@@ -216,4 +216,28 @@ CASES = (
         CHANGED,
         b"Include /dev/null\n" + host(b"SSLProtocol all\n"),
     ),
+    case(
+        "variable in a macro that nothing uses",
+        "httpd reads nothing of such a macro, not even that its virtual host stays open: the rewriter leaves it. A check wanted the policy there.",
+        CHANGED,
+        b"<Macro M>\n<VirtualHost *:443>\nSSLProtocol SSLv2 ${V}\n</Macro>\n" + host(b"SSLProtocol all\n"),
+    ),
+    case(
+        "line continued over the end of a virtual host in a macro that nothing uses",
+        "The same: the end of the virtual host is a word of SSLProtocol, none that mod_ssl has. A check wanted the policy there.",
+        CHANGED,
+        b"<Macro M>\n<VirtualHost *:443>\nSSLProtocol \\\n</VirtualHost>\n</Macro>\n" + host(b"SSLProtocol all\n"),
+    ),
+    case(
+        "variable in a macro that is used",
+        "As soon as httpd reads it, it is refused.",
+        REFUSED,
+        b"Define V TLSv1.1\n<Macro M>\n<VirtualHost *:@P1@>\nSSLEngine on\nSSLProtocol ${V}\n</Macro>\nUse M\n</VirtualHost>\n",
+    ),
+    case(
+        "line continued over the end of a virtual host in a macro that is used",
+        "As soon as httpd reads it, it is refused.",
+        TEST_FAILS,
+        b"<Macro M>\n<VirtualHost *:@P1@>\nSSLEngine on\nSSLProtocol \\\n</VirtualHost>\n</Macro>\nUse M\n</VirtualHost>\n",
+    ),
 )

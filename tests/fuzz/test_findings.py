@@ -50,6 +50,9 @@ CONFIGURATIONS = {
     "a continuation before the indentation": b"\\\r\nSSLEngine on\n",
     "a name alone at the end of the file": b"SSLProtocol",
     "a name in pieces": b"SSLEngine on\nSSLProto\\\\\n\ncol all\n",
+    "a variable in a macro that nothing uses": b"<Macro M>\n<VirtualHost *:443>\nSSLProtocol SSLv2 ${V}\n</Macro>\n",
+    "a virtual host that stays open in a macro": b"<Macro M>\n<VirtualHost *:443>\nSSLProtocol \\\n</VirtualHost>\n</Macro>\n",
+    "a foreign word in a section that is not read": b"<IfModule nothing.c>\nSSLProtocol bogus\n</IfModule>\n",
     "directives in deep sections": (b"<IfModule mod_ssl.c>\n" + b"Foo\n" * 9) * 3000,
 }  # fmt: skip
 
