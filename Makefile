@@ -52,8 +52,9 @@ benchmark: setup ## Speed beside other tools, and how it grows
 	@$(PYTHON) tools/setup.py benchmark
 	@$(RUN) tools/benchmark.py
 
-fuzz: setup ## Odd input for MINUTES, by chance and with libFuzzer
+fuzz: setup ## Search by chance: properties with new examples, then malformed input for MINUTES, with libFuzzer too
 	@$(PYTHON) tools/setup.py fuzz
+	@$(PYTHON) tools/environment.py env HYPOTHESIS_PROFILE=search python3 -m pytest -q tests/unit/property
 	@$(PYTHON) tools/environment.py $(CURDIR)/.cache/venv-fuzz/bin/python tests/fuzz/run.py --minutes $(MINUTES)
 
 clean: ## Remove everything that was made here, a lab that stands included

@@ -37,6 +37,7 @@ LEFT_OUT = (
     "PYTEST_",
     "GALAXY_IMPORTER_",
     "SSH_A",
+    "HYPOTHESIS_",
     "PYTHONPATH",
     "PYTHONHOME",
     "VIRTUAL_ENV",
@@ -149,6 +150,8 @@ def variables(venv: Path = VENV, home: str = "home") -> dict[str, str]:
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(control),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # Whatever iterates over a set of texts does it in the same order in every run.
+        "PYTHONHASHSEED": "0",
     }
 
 
