@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where this project keeps things, and the environment that all of its commands run in.
 
-Everything lies inside the checkout: the virtual environment in ``.venv``, everything else in ``.cache``. Commands get a home
-folder of their own, because ansible-test, ansible-lint, galaxy-importer and molecule write to ``~/.ansible`` and ``~/.cache``,
-and none of the user's Ansible settings, agents or collections. Standard library only: it runs before anything is installed.
+Everything lies inside the checkout: the virtual environment in ``.venv``, everything else in ``.cache``. Commands get none of the
+user's Ansible settings, agents or collections, and a HOME in which nothing can be written: one that tries fails. Three programs of the
+tests have a home folder in ``.cache``. Standard library only: it runs before anything is installed.
 
     python3 tools/environment.py pytest tests/unit      # any command, in that environment
 """
@@ -99,14 +99,29 @@ def control_folder() -> Path:
     return outside
 
 
-def home_folder(name: str = "home") -> Path:
-    """A home folder of the project's own, with the user's settings for pip: they may say where packages come from."""
-    home = CACHE / name
+def nowhere() -> Path:
+    """A home in which nobody can write, root included: a file. Whatever would touch the user's ``~/.ansible`` fails instead."""
+    CACHE.mkdir(exist_ok=True)
+    path = CACHE / "no-home"
+    path.touch(mode=0o444)
+    return path
+
+
+def home_folder() -> Path:
+    """A home folder for programs that cannot do without: ansible-test keeps its files there and leaves pip no other place for the
+    user's settings, galaxy-importer gives Ansible a folder below it, and antsibull-docs a log."""
+    home = CACHE / "home"
     (home / ".config").mkdir(parents=True, exist_ok=True)
-    settings, link = Path.home() / ".config" / "pip", home / ".config" / "pip"
+    settings, link = pip_settings().parent, home / ".config" / "pip"
     if _visible(settings) and settings != link and not link.is_symlink():
         link.symlink_to(settings)
     return home
+
+
+def pip_settings() -> Path:
+    """The user's settings for pip, which may say where packages come from."""
+    given = os.environ.get("PIP_CONFIG_FILE")
+    return Path(given) if given else Path.home() / ".config" / "pip" / "pip.conf"
 
 
 def link_collection() -> None:
@@ -133,21 +148,28 @@ def _link(link: Path, target: Path) -> None:
     new.replace(link)
 
 
-def variables(venv: Path = VENV, home: str = "home") -> dict[str, str]:
-    """The environment of the project's commands; makes the folders that it names."""
+def variables(venv: Path = VENV, home: Path | None = None) -> dict[str, str]:
+    """The environment of the project's commands; makes the folders that it names.
+
+    :param home: the home folder of a program that cannot do without one; by default there is none
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)}
-    control = control_folder()
-    for folder in (CACHE / "ansible_home", control):
+    control, ansible_home = control_folder(), CACHE / "ansible_home"
+    for folder in (ansible_home, control):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     link_collection()
+    if _visible(pip_settings()):
+        kept["PIP_CONFIG_FILE"] = str(pip_settings())
     return kept | {
         "PATH": os.pathsep.join([str(venv / "bin"), str(INTERPRETERS), search_path()]),
-        "HOME": str(home_folder(home)),
+        "HOME": str(home or nowhere()),
         "LC_ALL": "C.UTF-8",
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "ANSIBLE_HOME": str(CACHE / "ansible_home"),
+        "ANSIBLE_HOME": str(ansible_home),
+        "ANSIBLE_LOCAL_TEMP": str(ansible_home / "tmp"),
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(control),
+        "PIP_CACHE_DIR": str(CACHE / "pip"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         # Whatever iterates over a set of texts does it in the same order in every run.

@@ -52,7 +52,7 @@ def run_release(release: str, python: Path) -> tuple[int, int]:
     """Everything under one release. Returns the numbers of passed and failed steps."""
     venv = CACHE / "matrix" / release
     build_environment(venv, "matrix", f"ansible-core=={release}", python=str(python))
-    environment = variables(venv, f"home-{release}")
+    environment = variables(venv)
     passed = failed = 0
     for what, command in commands().items():
         began = time.monotonic()

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import checkout
-from tools.environment import CACHE, NAME, variables
+from tools.environment import CACHE, NAME, home_folder, variables
 
 DIST, INSTALLED = CACHE / "dist", CACHE / "installed"
 # Nothing else of the checkout is of use to those who install the collection.
@@ -98,7 +98,13 @@ def judge(steps: Steps, package: Path) -> None:
     settings = CACHE / "galaxy-importer.cfg"
     settings.write_text(IMPORTER_SETTINGS)
     importer = (sys.executable, "-m", "galaxy_importer.main", str(package))
-    steps.run("galaxy-importer", *importer, bad=r"^(WARNING|ERROR|CRITICAL)", GALAXY_IMPORTER_CONFIG=str(settings))
+    steps.run(
+        "galaxy-importer",
+        *importer,
+        bad=r"^(WARNING|ERROR|CRITICAL)",
+        GALAXY_IMPORTER_CONFIG=str(settings),
+        HOME=str(home_folder()),
+    )
     own = {"ANSIBLE_COLLECTIONS_PATH": str(INSTALLED)}
     steps.run(
         "install", "ansible-galaxy", "collection", "install", "--offline", str(package), "-p", str(INSTALLED), **own

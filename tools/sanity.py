@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import checkout
-from tools.environment import CACHE, VENV, interpreters, variables
+from tools.environment import VENV, home_folder, interpreters, variables
 
 SECONDS = 1200.0
 # Of each release of ansible-core that is tested with, and the older pip that older Pythons need.
@@ -64,8 +64,9 @@ def main(venv: Path, words: list[str]) -> int:
     :param venv: the environment whose ansible-test it is
     :param words: its arguments: none for everything
     """
-    environment = variables(venv, "home-ansible-test")
-    pip_scripts = CACHE / "home-ansible-test" / ".ansible" / "test" / "cache"
+    home = home_folder()
+    environment = variables(venv, home)
+    pip_scripts = home / ".ansible" / "test" / "cache"
     pip_scripts.mkdir(parents=True, exist_ok=True)
     for name in GET_PIP:
         (pip_scripts / name).write_text(BRING_PIP)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tools import checkout
-from tools.environment import COLLECTION, ROOT
+from tools.environment import COLLECTION, ROOT, home_folder
 
 # Code for the controller, which has types. Code for servers, and its tests, run on Python 2.7.
 TYPED = ("benchmarks", "tests", "tools")
@@ -70,7 +70,11 @@ def _lint() -> list[Stage]:
         Stage("yamllint", ("yamllint", "--strict", "."), group="lint"),
         Stage("reuse", ("reuse", "lint", "--quiet"), group="lint"),
         Stage("ansible-lint", ("ansible-lint", "--offline", "--profile", "production", "--nocolor"), group="lint"),
-        Stage("plugin-docs", ("antsibull-docs", "lint-collection-docs", *documents), group="lint"),
+        Stage(
+            "plugin-docs",
+            ("env", f"HOME={home_folder()}", "antsibull-docs", "lint-collection-docs", *documents),
+            group="lint",
+        ),
         Stage("changelog", ("python3", "tools/changelog.py", "--check"), group="lint"),
     ]
 

@@ -24,7 +24,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import untouched
 from tools.environment import CACHE, ROOT, variables
 from tools.stages import Stage, all_stages, fault_stage, stray_tests
 
@@ -158,12 +157,9 @@ def main(words: Sequence[str]) -> int:
     environment = variables() | {"NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1", "PY_COLORS": "0"}
     os.environ["PATH"] = environment["PATH"]
     LOGS.mkdir(parents=True, exist_ok=True)
-    homes = untouched.homes()
-    before = untouched.listing(homes)
     began = time.monotonic()
     runs = run_all(stages, environment)
     problems = [f"no stage runs {name}" for name in stray_tests()]
-    problems += untouched.differences(before, untouched.listing(homes))
     print("\nStages, the longest first")
     for run in sorted(runs, key=lambda run: run.started - run.ended):
         print(describe(run))

@@ -28,7 +28,9 @@ def drawn() -> list[tuple[int, bytes, str]]:
 def test_what_is_imported_does_not_change_the_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = drawn()
     module = tmp_path / "with_constants.py"
-    module.write_text("".join(f"A{number} = ({number}, b'{number} bytes', '{number} letters')\n" for number in range(5000, 5300)))
+    module.write_text(
+        "".join(f"A{number} = ({number}, b'{number} bytes', '{number} letters')\n" for number in range(5000, 5300))
+    )
     specification = importlib.util.spec_from_file_location("with_constants", module)
     assert specification is not None
     monkeypatch.setitem(sys.modules, "with_constants", importlib.util.module_from_spec(specification))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import sanity, test, untouched
+from tools import sanity, test
 from tools.environment import interpreters, search_path
 from tools.stages import Stage
 
@@ -56,20 +56,6 @@ def test_a_stage_that_hangs_is_ended_with_its_children(logs: Path) -> None:
     pid = run.log.read_text().split()[0]
     status = Path(f"/proc/{pid}/stat")
     assert not status.exists() or status.read_text().split()[2] == "Z"
-
-
-def test_changes_of_the_users_folders_are_noticed(tmp_path: Path) -> None:
-    (tmp_path / ".ansible" / "tmp").mkdir(parents=True)
-    (tmp_path / ".ansible" / "galaxy_token").write_text("a")
-    before = untouched.listing([tmp_path])
-    assert untouched.differences(before, untouched.listing([tmp_path])) == []
-    (tmp_path / ".ansible" / "galaxy_token").write_text("b")
-    (tmp_path / ".ssh").mkdir()
-    found = untouched.differences(before, untouched.listing([tmp_path]))
-    assert [sentence.partition(f"{tmp_path}/")[2] for sentence in found] == [
-        ".ansible/galaxy_token was changed during the run",
-        ".ssh was made during the run",
-    ]
 
 
 def test_sanity_that_left_a_python_out_is_noticed() -> None:
