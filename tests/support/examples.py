@@ -9,6 +9,7 @@ import os
 
 from hypothesis import settings
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 PROFILE = "HYPOTHESIS_PROFILE"
 GATE, SEARCH = "gate", "search"
@@ -23,4 +24,4 @@ def load_profile() -> None:
     if chosen == GATE:
         # Hypothesis also draws constants of all modules that happen to be imported at that moment, derandomized or not: then the
         # examples depend on which tests ran before in the same process. Its own cache of them is the only switch.
-        vars(providers)["_get_local_constants"] = providers.Constants
+        vars(providers)["_get_local_constants"] = Constants

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import re
-import hashlib
 import shutil
 import subprocess
 import tempfile
