@@ -5,14 +5,16 @@
 # Any Python 3.11 or later of the machine. Everything else comes into .venv and .cache of this checkout.
 PYTHON ?= python3
 RUN := $(PYTHON) tools/environment.py python3
-# For `make test`: names or groups of stages, for example STAGES="lint unit". Empty: all of them.
-STAGES ?=
+# For `make test`: names or groups of stages of tools/stages.mk, for example STAGES="lint unit".
+STAGES ?= gate
+# For `make test-all`: its long groups take turns, TURN=auto by the number of the commit, or one is named. Empty: all of them.
+TURN ?=
 # For `make test-matrix`: exact releases of ansible-core. Empty: those of tools/matrix.py.
 RELEASES ?=
 # For `make fuzz`.
 MINUTES ?= 10
 
-.PHONY: help setup setup-demo demo demo-fault test test-faults test-matrix lint format changelog benchmark fuzz clean
+.PHONY: help setup setup-demo demo demo-fault test test-all test-faults test-matrix lint format changelog benchmark fuzz clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -29,8 +31,11 @@ demo: setup-demo ## Raise a fleet on this machine, audit it, harden it, audit it
 demo-fault: setup-demo ## The same with a server that does not come back: what a roll-out does then
 	@$(RUN) tools/demo.py --fault
 
-test: setup ## Everything that has to pass before a change lands
+test: setup ## Everything that a change needs before it lands
 	@$(RUN) tools/test.py $(STAGES)
+
+test-all: setup ## What make test leaves out: faults, every Python in full, other releases of ansible-core
+	@$(RUN) tools/test.py rest TURN=$(TURN)
 
 test-faults: setup ## Crashes, full disks, lost links and killed runs, against the promises of the design
 	@$(RUN) tools/test.py faults
@@ -38,7 +43,8 @@ test-faults: setup ## Crashes, full disks, lost links and killed runs, against t
 test-matrix: setup ## The playbooks and modules under each supported release of ansible-core
 	@$(RUN) tools/matrix.py $(RELEASES)
 
-lint: setup ## The stages that only read
+lint: ## The stages that only read: half a minute, and no package of the distribution
+	@$(PYTHON) tools/setup.py lint
 	@$(RUN) tools/test.py lint
 
 format: setup ## Bring Python code into the form that lint asks for

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Put in place what the demo or the tests need: programs of the distribution, and a virtual environment in the checkout.
 
-python3 tools/setup.py demo|test        # called by make; quick when nothing is missing
+python3 tools/setup.py demo|lint|test        # called by make; quick when nothing is missing
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ TEST_NEEDS = (
     Need("nmap", ("nmap",)),
     Need("strace", ("strace",)),
 )
+NEEDS = {"demo": DEMO_NEEDS, "lint": (VENV_NEED, Need("git", ("git",))), "test": TEST_NEEDS}
 
 
 def missing(needs: Sequence[Need]) -> list[Need]:
@@ -181,10 +182,10 @@ def main(kind: str) -> None:
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if needs := missing(DEMO_NEEDS if kind == "demo" else TEST_NEEDS):
+        if needs := missing(NEEDS.get(kind, TEST_NEEDS)):
             install(needs)
-        if kind in ("demo", "test"):
-            build_environment(VENV, kind, served_by=("test",))
+        if kind in NEEDS:
+            build_environment(VENV, "demo" if kind == "demo" else "test", served_by=("test",))
         else:
             build_environment(CACHE / f"venv-{kind}", kind)
         link_collection()
@@ -192,8 +193,8 @@ def main(kind: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in ("demo", "test", "fuzz", "benchmark"):
-        sys.exit("usage: python3 tools/setup.py demo|test|fuzz|benchmark")
+    if len(sys.argv) != 2 or sys.argv[1] not in (*NEEDS, "fuzz", "benchmark"):
+        sys.exit("usage: python3 tools/setup.py demo|lint|test|fuzz|benchmark")
     try:
         main(sys.argv[1])
     except (SetupError, subprocess.TimeoutExpired) as problem:

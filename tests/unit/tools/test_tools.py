@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tools import sanity, test
-from tools.environment import interpreters, search_path
-from tools.stages import Stage
+from tools import checkout, sanity, stage, test
+from tools.environment import ROOT, interpreters, search_path
 
 NOBODY = 65534
 
@@ -22,40 +21,79 @@ NOBODY = 65534
 @pytest.fixture
 def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for the logs of stages."""
-    monkeypatch.setattr(test, "LOGS", tmp_path)
-    monkeypatch.setattr(test, "ROOT", tmp_path)
+    monkeypatch.setattr(stage, "LOGS", tmp_path)
     return tmp_path
 
 
-def python(name: str, code: str, seconds: float = 30.0, cores: int = 1) -> Stage:
-    return Stage(name, (sys.executable, "-c", code), cores, seconds)
+def run(code: str, seconds: float = 30.0) -> stage.Outcome:
+    return stage.run("some", seconds, [sys.executable, "-c", code])
 
 
-def test_every_stage_runs_to_the_end_and_is_counted(logs: Path) -> None:
-    stages = [
-        python("good", "print('12 passed, 3 skipped in 1s')"),
-        python("bad", "print('== 2 failed, 5 passed, 1 error in 1s =='); raise SystemExit(1)"),
-        python("silent", "raise SystemExit(3)"),
-        python("lint", "print('looked at 7 files')", cores=2),
-    ]
-    runs = {run.stage.name: run for run in test.run_all(stages, dict(os.environ))}
-    assert {name: (run.passed, run.failed, run.skipped) for name, run in runs.items()} == {
-        "good": (12, 0, 3),
-        "bad": (5, 3, 0),
-        "silent": (0, 1, 0),
-        "lint": (1, 0, 0),
-    }
+@pytest.mark.parametrize(
+    ("code", "passed", "failed", "skipped"),
+    [
+        ("print('12 passed, 3 skipped in 1s')", 12, 0, 3),
+        ("print('== 2 failed, 5 passed, 1 error in 1s =='); raise SystemExit(1)", 5, 3, 0),
+        ("print('5 passed in 1s'); raise SystemExit(3)", 5, 1, 0),
+        ("raise SystemExit(3)", 0, 1, 0),
+        ("print('looked at 7 files')", 1, 0, 0),
+    ],
+)
+def test_a_stage_is_counted(logs: Path, code: str, passed: int, failed: int, skipped: int) -> None:
+    outcome = run(code)
+    assert (outcome.passed, outcome.failed, outcome.skipped) == (passed, failed, skipped)
 
 
 def test_a_stage_that_hangs_is_ended_with_its_children(logs: Path) -> None:
     child = "import subprocess, sys, time; print(subprocess.Popen(['sleep', '60']).pid, flush=True); time.sleep(60)"
-    began = time.monotonic()
-    (run,) = test.run_all([python("hangs", child, seconds=2.0)], dict(os.environ))
-    assert time.monotonic() - began < 30
-    assert (run.passed, run.failed) == (0, 1)
-    pid = run.log.read_text().split()[0]
+    outcome = run(child, seconds=2.0)
+    assert outcome.seconds < 30
+    assert (outcome.passed, outcome.failed, outcome.note) == (0, 1, "ended after 2 s")
+    pid = (logs / "some.log").read_text().split()[0]
     status = Path(f"/proc/{pid}/stat")
     assert not status.exists() or status.read_text().split()[2] == "Z"
+
+
+def test_the_report_names_the_slowest_tests_and_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = "".join(f'<testcase name="quick{number}" time="{number}"/>' for number in range(12))
+    slow = '<testcase name="slow" time="99"><properties><property name="slow" value="because"/></properties></testcase>'
+    (tmp_path / "unit.xml").write_text(f"<testsuites><testsuite>{cases}{slow}</testsuite></testsuites>")
+    monkeypatch.setattr(test, "RESULTS", tmp_path)
+    lines = list(test.report([stage.Outcome("a", 1.0, 3, 0, 1), stage.Outcome("b", 2.0, 4, 2)], 60.0))
+    assert lines[1].split()[:2] == ["FAILED", "b"] and lines[2].split()[:2] == ["ok", "a"]
+    assert lines[4:6] == ["  99.0 s  unit: slow  (because)", "  11.0 s  unit: quick11"]
+    assert "quick3" in lines[13] and "quick2" not in "".join(lines)
+    assert lines[-1] == "7 passed, 2 failed, 1 skipped"
+
+
+def commands(*words: str) -> list[str]:
+    """What make would run."""
+    make = ["make", "-f", "tools/stages.mk", "-n", "--no-print-directory", *words]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(
+        make, cwd=ROOT, env=plain, capture_output=True, text=True, timeout=60, check=True
+    ).stdout.splitlines()
+
+
+def test_every_test_belongs_to_a_stage_and_no_stage_runs_twice() -> None:
+    gate, rest = commands("gate"), commands("rest")
+    places = {word for command in gate + rest for word in command.split() if word.startswith("tests/")}
+    names = [name for name in checkout.files() if name.rpartition("/")[2].startswith("test_") and name.endswith(".py")]
+    stray = [name for name in names if not any(name.startswith(f"{place}/") for place in (*places, "molecule"))]
+    assert stray == []
+    stages = [command.split()[2] for command in gate + rest]
+    assert len(stages) == len(set(stages))
+
+
+def test_long_groups_take_turns() -> None:
+    def stages(turn: str, *more: str) -> list[str]:
+        return [command.split()[2] for command in commands("rest", f"TURN={turn}", *more)]
+
+    assert {"faults", "matrix", "sanity-all"} <= set(stages(""))
+    assert {"faults", "matrix"} & set(stages("matrix")) == {"matrix"}
+    assert {"faults", "matrix"} & set(stages("auto", "NUMBER=102")) == {"faults"}
+    assert {"faults", "matrix"} & set(stages("auto", "NUMBER=103")) == {"matrix"}
+    assert "sanity-all" in stages("auto", "NUMBER=103")
 
 
 def test_sanity_that_left_a_python_out_is_noticed() -> None:
