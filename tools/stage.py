@@ -12,12 +12,14 @@ import contextlib
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -37,12 +39,14 @@ class Outcome:
     failed: int = 0
     skipped: int = 0
     note: str = ""
+    processor: float = 0.0
 
     def __str__(self) -> str:
         word = "FAILED" if self.failed else "ok"
         skipped = f", {self.skipped} skipped" if self.skipped else ""
         counted = f"{self.passed} passed, {self.failed} failed{skipped}"
-        return f"{word:7} {self.name:17} {self.seconds:6.1f} s  {counted}" + (f"  ({self.note})" if self.note else "")
+        times = f"{self.seconds:6.1f} s, {self.processor:6.1f} s of processor time"
+        return f"{word:7} {self.name:17} {times}  {counted}" + (f"  ({self.note})" if self.note else "")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -93,6 +97,8 @@ def main(name: str, limit: float, command: list[str]) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     print(f"start   {name}", flush=True)
     outcome = run(name, limit, command)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    outcome = replace(outcome, processor=used.ru_utime + used.ru_stime)
     (RESULTS / f"{name}.json").write_text(json.dumps(asdict(outcome)))
     if outcome.failed:
         log = LOGS / f"{name}.log"
@@ -106,8 +112,15 @@ def main(name: str, limit: float, command: list[str]) -> int:
     return 1 if outcome.failed else 0
 
 
+def stop(number: int, frame: FrameType | None) -> None:
+    """Leave in good order at the first signal: nothing may interrupt the end of the stage's processes."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    # Also where a shell that runs this in the background switched it off: stages are ended with it.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Also where a shell that runs this in the background switched SIGINT off.
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, stop)
     sys.exit(main(sys.argv[1], float(sys.argv[2]), sys.argv[3:]))

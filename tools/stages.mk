@@ -21,18 +21,19 @@ LINT := ruff format mypy yamllint reuse ansible-lint plugin-docs changelog
 LAB := playbooks molecule modules security lab examples
 GATE := $(LINT) $(firstword $(LAB)) differential sanity targets $(wordlist 2,9,$(LAB)) unit fuzz wire package corpus
 # What a change seldom breaks. No stage here repeats one of GATE.
-REST := faults matrix sanity-all targets-all differential-more
+REST := faults-roll faults-write matrix sanity-all targets-all differential-more
 # Of these, `make test-all TURN=auto` runs one, chosen by the number of the commit, and TURN=NAME runs that one.
-LONG := faults matrix
+LONG := faults-roll faults-write matrix
 TURN ?=
 NUMBER = $(shell git rev-list --count HEAD)
 CHOSEN = $(if $(filter auto,$(TURN)),$(word $(shell expr $(NUMBER) % $(words $(LONG)) + 1),$(LONG)),$(TURN))
 
-.PHONY: gate rest lint labs $(GATE) $(REST)
+.PHONY: gate rest lint labs faults $(GATE) $(REST)
 gate: $(GATE)
 rest: $(filter-out $(if $(TURN),$(filter-out $(CHOSEN),$(LONG))),$(REST))
 lint: $(LINT)
 labs: $(LAB)
+faults: faults-roll faults-write
 
 ruff: ; $(STAGE) 120 ruff check --no-cache .
 format: ; $(STAGE) 120 ruff format --no-cache --check .
@@ -55,5 +56,5 @@ differential: ; $(STAGE) 900 $(PYTEST) tests/differential --differential-count 6
 differential-more: ; $(STAGE) 900 $(PYTEST) tests/differential -k test_httpd_does --differential-seed 20260060 --differential-count 240
 molecule: ; $(STAGE) 900 molecule test --all
 package: ; $(STAGE) 600 python3 tools/package.py
-faults: ; $(STAGE) 3000 $(PYTEST) tests/faults $(BY_FILE) 3
+faults-roll faults-write: ; $(STAGE) 2700 $(PYTEST) $(subst -,/,tests/$@) $(BY_FILE) 2
 matrix: ; $(STAGE) 1800 python3 tools/matrix.py

@@ -66,8 +66,8 @@ def main(words: list[str]) -> int:
     make = ["make", "-f", "tools/stages.mk", "--no-print-directory", f"-j{AT_A_TIME}", "-k", *words]
     process = subprocess.Popen(make, cwd=ROOT, env=environment)
     for number in (signal.SIGINT, signal.SIGTERM):
-        # make hands it on, and waits until the stages have taken down what they raised.
-        signal.signal(number, lambda number, frame: process.send_signal(number))
+        # This one make hands on, and waits until the stages have taken down what they raised.
+        signal.signal(number, lambda number, frame: process.terminate())
     code = process.wait()
     outcomes = [Outcome(**json.loads(path.read_text())) for path in RESULTS.glob("*.json")]
     print(*report(outcomes, time.monotonic() - began), sep="\n")
