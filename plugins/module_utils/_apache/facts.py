@@ -12,7 +12,7 @@ __metaclass__ = type
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.include_paths import absolute
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import split_words
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import Reading
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import config_test
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import scope_warnings, tree_warnings
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.endpoints import endpoints
@@ -31,7 +31,7 @@ def read_tls_facts(installation, environ=None, timeout=60.0):
         ``http_test`` and ``warnings``
     :raises AdministratorError: when the configuration cannot be read
     """
-    reading = Reading(installation, environ, timeout)
+    reading = HttpdInspection(installation, environ, timeout)
     configuration = Configuration(reading.tree, reading.dialect)
     facts = describe(reading.tree, configuration)
     facts['httpd'] = _httpd(reading)
@@ -81,7 +81,7 @@ def _directives(tree, configuration):
         entry = {
             'file': directive.file,
             'line': directive.line,
-            'container': directive.container_text(),
+            'container': directive.section_text(),
             'arguments': display(directive.arguments),
             'protocols': None if meaning is None else sort_protocols(meaning),
             'state': directive_state(directive, configuration, deciding),
@@ -113,8 +113,8 @@ def _scope(scope, configuration, root):
     return {
         'name': scope.name,
         'kind': scope.kind,
-        'file': scope.container.file if scope.container else root,
-        'line': scope.container.line if scope.container else None,
+        'file': scope.section.file if scope.section else root,
+        'line': scope.section.line if scope.section else None,
         'addresses': [_address(address) for address in scope.addresses],
         'server_name': scope.server_name,
         'aliases': list(scope.aliases),

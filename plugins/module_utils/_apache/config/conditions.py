@@ -35,7 +35,7 @@ _MOST_REPETITIONS = 4
 _LONGEST_PATTERN = 100
 
 
-class Surroundings(object):
+class EvaluationContext(object):
     """What conditions are decided by, as it stands at one point of the reading.
 
     :ivar version: version of httpd as a tuple, None when it is not known
@@ -91,7 +91,7 @@ def _structures(sources):
                      if name in _STRUCTURES or (name.startswith(b'mod_') and name.endswith(b'.c')))
 
 
-def decide(section, arguments, surroundings):
+def decide(section, arguments, context):
     """Whether a conditional section is read.
 
     :param section: its name in small letters, as bytes
@@ -99,33 +99,33 @@ def decide(section, arguments, surroundings):
     :returns: True, False, or None when it cannot be told
     """
     if section == b'ifversion':
-        return _decide_version(arguments, surroundings.version)
+        return _decide_version(arguments, context.version)
     wanted = not arguments.startswith(b'!')
     word = next_word(arguments if wanted else arguments[1:], 0)[0]
-    answer = _TESTS[section](word, surroundings)
+    answer = _TESTS[section](word, context)
     return answer if answer is None or wanted else not answer
 
 
-def _is_defined(word, surroundings):
-    if word in surroundings.defines:
+def _is_defined(word, context):
+    if word in context.defines:
         return True
     # Without its httpd a file is read for any command line that an httpd might get.
-    return None if surroundings.static_modules is None else False
+    return None if context.static_modules is None else False
 
 
-def _has_directive(word, surroundings):
+def _has_directive(word, context):
     """Which directives and sections exist is known to httpd alone, but for mod_ssl's."""
-    if surroundings.directives is not None:
-        return word.lower() in surroundings.directives
-    return surroundings.has_module(b'mod_ssl.c') if word.lower().startswith(b'ssl') else None
+    if context.directives is not None:
+        return word.lower() in context.directives
+    return context.has_module(b'mod_ssl.c') if word.lower().startswith(b'ssl') else None
 
 
 _TESTS = {
-    b'ifmodule': lambda word, surroundings: surroundings.has_module(word),
+    b'ifmodule': lambda word, context: context.has_module(word),
     b'ifdefine': _is_defined,
-    b'iffile': lambda word, surroundings: surroundings.exists(word),
+    b'iffile': lambda word, context: context.exists(word),
     b'ifdirective': _has_directive,
-    b'ifsection': lambda word, surroundings: _has_directive(b'<' + word, surroundings),
+    b'ifsection': lambda word, context: _has_directive(b'<' + word, context),
 }
 
 

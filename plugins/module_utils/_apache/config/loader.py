@@ -16,7 +16,7 @@ __metaclass__ = type
 import os
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config import inactive_includes, include_paths, macros
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import CONDITIONALS, Surroundings, decide
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import CONDITIONALS, EvaluationContext, decide
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import (
     CLOSE,
     DIRECTIVE,
@@ -26,7 +26,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
     split_words,
     variables_in,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.nodes import Container, Directive, SourceFile, Tree
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.nodes import Section, Directive, SourceFile, Tree
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.section_stack import Frame, Stream, around, ends, may_end
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
@@ -54,20 +54,20 @@ def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, rea
     :returns: Tree
     :raises AdministratorError: with file and line, when httpd could not read the configuration either
     """
-    return _Reading(server_root, defines, environ, build, read or _bytes_of).run(os.path.abspath(httpd_conf))
+    return _Loader(server_root, defines, environ, build, read or _bytes_of).run(os.path.abspath(httpd_conf))
 
 
 def _bytes_of(path):
     return read_file(path).data
 
 
-class _Reading(object):
+class _Loader(object):
     def __init__(self, server_root, defines, environ, build, read):
         self.read = read
         self.build = build
         self.environ = dict((name_bytes(name), name_bytes(value)) for name, value in (environ or {}).items())
         self.tree = Tree(None, server_root)
-        self.surroundings = Surroundings(
+        self.context = EvaluationContext(
             build.version if build else None, build.static_modules if build else None, defines, self._exists,
             build.directives if build else None)
         self.macros = {}
@@ -90,15 +90,15 @@ class _Reading(object):
     def _exists(self, word):
         return os.path.exists(include_paths.absolute(native(word), self.tree.server_root))
 
-    def _file(self, path, containers, active):
+    def _file(self, path, sections, active):
         path = os.path.realpath(path)
         source = self.tree.file(path)
         if source is None:
             source = SourceFile(path, self.read(path), self.is_old)
             self.tree.files.append(source)
-        self._lines(source, containers, active)
+        self._lines(source, sections, active)
 
-    def _lines(self, source, containers, active):
+    def _lines(self, source, sections, active):
         """Everything of one file. Sections have to be closed in the file that opens them."""
         frames = [Frame(None, active)]
         stream = Stream(source)
@@ -110,20 +110,20 @@ class _Reading(object):
             text = item.text if reads is False or b'${' not in item.text else self._expand(item)
             statement = split_statement(text)
             if statement.kind == OPEN:
-                self._open(statement, item, containers, frames, stream)
+                self._open(statement, item, sections, frames, stream)
             elif statement.kind == CLOSE:
                 self._close(statement, item, frames)
             elif statement.kind == DIRECTIVE:
-                self._directive(self._placed(statement, item, containers, frames, reads), item, stream)
+                self._directive(self._placed(statement, item, sections, frames, reads), item, stream)
         if not may_end(frames[1:]):
-            opened = frames[-1].container
+            opened = frames[-1].section
             raise AdministratorError(
                 'a section is never closed', path=opened.file, line=opened.line, expected='</%s>' % display(opened.spelling),
                 found='the end of the file')
 
     def _expand(self, item):
         names = variables_in(item.text)
-        found = [(name, self.surroundings.values.get(name.lower(), self.environ.get(name))) for name in names]
+        found = [(name, self.context.values.get(name.lower(), self.environ.get(name))) for name in names]
         self._make(item, sum(len(value) for dummy, value in found if value is not None))
         return expand_variables(item.text, dict((name, value) for name, value in found if value is not None))
 
@@ -133,40 +133,40 @@ class _Reading(object):
         if self.bytes_made > MAX_MADE:
             raise self._error(item, 'variables and macros make the configuration grow without end', 'at most %d bytes' % MAX_MADE)
 
-    def _open(self, statement, item, containers, frames, stream):
+    def _open(self, statement, item, sections, frames, stream):
         if not statement.closed and frames[-1].active is not False:
             raise self._error(item, 'a section has no closing bracket', '<%s ...>' % display(statement.name))
         name = statement.name.lower()
-        container = Container(name, statement.name, statement.arguments, item.source, item.place)
+        section = Section(name, statement.name, statement.arguments, item.source, item.place)
         active = frames[-1].active
         if name == b'macro' and active is not False:
-            self._define_macro(container, item, stream)
+            self._define_macro(section, item, stream)
             return
         if name in CONDITIONALS and active is not False:
-            answer = decide(name, statement.arguments, self.surroundings)
+            answer = decide(name, statement.arguments, self.context)
             active = answer if active or answer is False else None
-        frames.append(Frame(container, active, item.uses))
+        frames.append(Frame(section, active, item.uses))
         if name == b'virtualhost':
             # It makes a server even when nothing stands in it.
-            self.tree.found.append(self._placed(statement, item, containers, frames, active))
+            self.tree.found.append(self._placed(statement, item, sections, frames, active))
 
-    def _placed(self, statement, item, containers, frames, active):
+    def _placed(self, statement, item, sections, frames, active):
         """A Directive with the sections around it."""
-        containers += around(frames[1:], item.uses)
-        self.sections_around += len(containers)
+        sections += around(frames[1:], item.uses)
+        self.sections_around += len(sections)
         if self.sections_around > MAX_AROUND:
             raise self._error(item, 'too many directives are nested too deep', 'at most %d sections around all of them' % MAX_AROUND)
-        return Directive(statement, item.source, item.place, containers, active)
+        return Directive(statement, item.source, item.place, sections, active)
 
     def _close(self, statement, item, frames):
-        opened = frames[-1].container
+        opened = frames[-1].section
         if opened is None or not ends(statement, item.text, frames[-1]):
             raise self._error(item, 'a section is closed that is not the one open', 'no section end' if opened is None else
                               '</%s> for %s:%d' % (display(opened.spelling), opened.file, opened.line))
         frames.pop()
 
-    def _define_macro(self, container, item, stream):
-        macro = macros.define(container)
+    def _define_macro(self, section, item, stream):
+        macro = macros.define(section)
         if macro is None or not macros.collect(stream, macro):
             raise self._error(item, 'a macro has no name or no end', '<Macro name> ... </Macro>')
         self.macros[macro.name] = macro
@@ -182,23 +182,23 @@ class _Reading(object):
 
     def _not_included(self, directive, item):
         """Take note of an Include that httpd would follow if it were started otherwise."""
-        define = inactive_includes.missing_define(directive, self.surroundings)
+        define = inactive_includes.missing_define(directive, self.context)
         if define is not None:
             words = split_words(split_statement(self._expand(item)).arguments)
             paths = inactive_includes.files_with_tls(words, self.tree.server_root, self.read)
-            self.tree.unread.append(inactive_includes.Unread(directive, define, paths))
+            self.tree.inactive_includes.append(inactive_includes.InactiveInclude(directive, define, paths))
 
     def _define(self, dummy_directive, words, dummy_item, dummy_stream):
         if words:
-            self.surroundings.define(*words[:2])
+            self.context.define(*words[:2])
 
     def _undefine(self, dummy_directive, words, dummy_item, dummy_stream):
         for word in words[:1]:
-            self.surroundings.undefine(word)
+            self.context.undefine(word)
 
     def _load_module(self, dummy_directive, words, dummy_item, dummy_stream):
         if len(words) == 2:
-            self.surroundings.load_module(words[0], words[1])
+            self.context.load_module(words[0], words[1])
             self.tree.modules[words[0]] = words[1]
 
     def _server_root(self, dummy_directive, words, dummy_item, dummy_stream):
@@ -211,7 +211,7 @@ class _Reading(object):
         self.depth += 1
         for path in self._included(directive, words, item):
             try:
-                self._file(path, directive.containers, directive.active)
+                self._file(path, directive.sections, directive.active)
             except AdministratorError as error:
                 raise error if error.line is not None else self._unreadable(item, error.sentence())
         self.depth -= 1
@@ -246,7 +246,7 @@ class _Reading(object):
         if len(item.uses) >= MAX_NESTED:
             raise self._error(item, 'macros are nested too deep', 'at most %d levels' % MAX_NESTED)
         macro.used = True
-        use = Container(b'macro', None, macro.name, item.source, item.place)
+        use = Section(b'macro', None, macro.name, item.source, item.place)
         try:
             items = macros.expand(macro, words[1:], item.uses + (use,))
         except macros.TooLong:
@@ -270,7 +270,7 @@ class _Reading(object):
                 statement = split_statement(item.text)
                 if statement.kind == DIRECTIVE:
                     self.tree.found.append(
-                        Directive(statement, item.source, item.place, (macro.container,), False, unused_macro=True))
+                        Directive(statement, item.source, item.place, (macro.section,), False, unused_macro=True))
 
     def _error(self, item, message, expected):
         return AdministratorError(

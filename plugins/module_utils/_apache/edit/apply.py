@@ -16,7 +16,7 @@ from functools import partial
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.backup_placement import keep_copies, refuse_included
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.planning import plan_all
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import Reading
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import config_test
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.atomic_write import link_warning, write_file
@@ -45,7 +45,7 @@ def enforce_protocols(installation, protocols, state_dir, backup_dir=None, envir
     :returns: dictionary with ``changed`` and what the module ``ssl_protocol`` returns
     :raises AdministratorError: when the policy cannot be reached; the files are then as they were, unless the message says otherwise
     """
-    reading = Reading(installation, environ, timeout)
+    reading = HttpdInspection(installation, environ, timeout)
     outcome = plan_all(reading, protocols)
     states = [_unchanged_since(path, outcome.old[path]) for path in sorted(outcome.contents)]
     outcome.warnings.extend(warning for warning in map(link_warning, states) if warning)

@@ -45,7 +45,7 @@ def refuse_included(folder, states, tree):
 def keep_copies(states, folder, reading):
     """Keep a copy of each file, and make sure that the configuration is the same afterwards.
 
-    :param reading: Reading
+    :param reading: HttpdInspection
     :returns: list of paths, one for each of the states
     """
     there = os.path.isdir(folder)

@@ -28,33 +28,33 @@ def apply_edits(data, edits):
     return b''.join(pieces)
 
 
-class Change(object):
+class Edit(object):
     """One replacement in one file.
 
     :ivar source: the SourceFile; ``start`` and ``end``: offsets of the bytes that go; ``replacement``: the bytes that come
-    :ivar line: line number in the old file, for a directive that is put in the one that it gets; ``container``: text of the sections around it
+    :ivar line: line number in the old file, for a directive that is put in the one that it gets; ``section``: text of the sections around it
     :ivar old: the arguments as text, None for a directive that is put in; ``new``: the arguments as text
     """
 
-    def __init__(self, source, start, end, replacement, line, container, old, new):
+    def __init__(self, source, start, end, replacement, line, section, old, new):
         self.source = source
         self.start = start
         self.end = end
         self.replacement = replacement
         self.line = line
-        self.container = container
+        self.section = section
         self.old = old
         self.new = new
 
     def describe(self):
         """The change as a dictionary for the administrator."""
-        return {'file': self.source.path, 'line': self.line, 'container': self.container, 'old': self.old, 'new': self.new}
+        return {'file': self.source.path, 'line': self.line, 'container': self.section, 'old': self.old, 'new': self.new}
 
 
 def number_insertions(changes):
     """Give directives that are put in the lines that they get: each change of a file moves what stands below it.
 
-    :param changes: list of Change with the line that each would get by itself
+    :param changes: list of Edit with the line that each would get by itself
     """
     moved = {}
     for change in sorted(changes, key=lambda change: (change.source.path, change.start)):
@@ -68,7 +68,7 @@ def number_insertions(changes):
 def new_contents(changes):
     """The bytes that files get by changes.
 
-    :param changes: list of Change
+    :param changes: list of Edit
     :returns: dictionary of path to bytes, only files that change
     """
     by_path = {}

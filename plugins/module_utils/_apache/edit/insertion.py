@@ -11,7 +11,7 @@ from __future__ import (absolute_import, division, print_function)
 __metaclass__ = type
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import CONDITIONALS
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import Change
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import Edit
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import canonical_arguments
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
@@ -23,12 +23,12 @@ def insert_directives(tree, policy, dialect):
     Scopes that other conditions would make are looked at, too. A place that serves several scopes (a macro, a file that is included
     twice) gets one directive.
 
-    :returns: list of Change
+    :returns: list of Edit
     """
     changes = {}
     for potential in (False, True):
         for scope, directive in _ungoverned(Configuration(tree, dialect, potential), potential):
-            text = scope.container.text() if directive is scope.opening else directive.container_text()
+            text = scope.section.text() if directive is scope.opening else directive.section_text()
             source, place = directive.source, directive.place
             changes.setdefault((source.path, place.start), _change(source, place, text, policy))
     return [changes[key] for key in sorted(changes)]
@@ -63,7 +63,7 @@ def _conditions(directive, potential):
     if directive.active and not potential:
         return frozenset()
     names = (b'ifdefine',) if directive.active else CONDITIONALS
-    return frozenset((container.name, container.arguments) for container in directive.containers if container.name in names)
+    return frozenset((section.name, section.arguments) for section in directive.sections if section.name in names)
 
 
 def _anchors(scope, potential):
@@ -76,7 +76,7 @@ def _anchors(scope, potential):
     return sorted(((_conditions(directive, potential), directive) for directive in reversed(engines)), key=lambda anchor: len(anchor[0]))
 
 
-def _change(source, place, container, policy):
+def _change(source, place, section, policy):
     """The new line. A line that ends in a backslash would swallow it, so then it goes before that line."""
     data = source.data
     arguments = canonical_arguments(policy)
@@ -88,7 +88,7 @@ def _change(source, place, container, policy):
         position, line, added = place.end, place.last_line + 1, text + ending
     else:
         position, line, added = place.end, place.last_line + 1, _usual_ending(source) + text
-    return Change(source, position, position, added, line, container, None, display(arguments))
+    return Edit(source, position, position, added, line, section, None, display(arguments))
 
 
 def _usual_ending(source):

@@ -13,7 +13,7 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import Change, new_contents, number_insertions
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import Edit, new_contents, number_insertions
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.insertion import insert_directives
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import fatal_commands, fatal_proxy
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.openssl_conf_cmd import apply_commands, set_by_protocols
@@ -34,7 +34,7 @@ class Plan(object):
     """What has to change.
 
     :ivar policy: frozenset of protocols
-    :ivar changes: list of Change in the order of files and lines
+    :ivar changes: list of Edit in the order of files and lines
     :ivar contents: dictionary of path to new bytes, only files that change
     :ivar before, after: Configuration as it is, and as it will be
     """
@@ -72,7 +72,7 @@ def plan_rewrite(tree, protocols, dialect, reread):
 
 
 def _rewritten(tree, policy, dialect):
-    """A Change for each SSLProtocol that does not mean the policy; a line that is read several times gets one."""
+    """A Edit for each SSLProtocol that does not mean the policy; a line that is read several times gets one."""
     changes = {}
     for directive in tree.directives(b'sslprotocol'):
         if directive.forbidden_in is not None and directive.active is not False:
@@ -105,8 +105,8 @@ def _means(directive, policy, dialect):
 def _replacement(directive, arguments):
     start, end = directive.place.arguments_span()
     old = display(directive.place.statement.arguments)
-    return Change(directive.source, start, end, arguments if end > start else b' ' + arguments, directive.line,
-                  directive.container_text(), old, display(arguments))
+    return Edit(directive.source, start, end, arguments if end > start else b' ' + arguments, directive.line,
+                  directive.section_text(), old, display(arguments))
 
 
 def _refusal(directive, message, expected, found):
@@ -145,8 +145,8 @@ def _verify(configuration, policy):
             continue
         if configuration.negotiable(scope) != wanted or configuration.configured(scope) != policy or scope.governing_policy:
             raise AdministratorError(
-                '%s cannot be brought to the policy' % scope.name, path=scope.container.file if scope.container else None,
-                line=scope.container.line if scope.container else None, expected=', '.join(sort_protocols(policy)),
+                '%s cannot be brought to the policy' % scope.name, path=scope.section.file if scope.section else None,
+                line=scope.section.line if scope.section else None, expected=', '.join(sort_protocols(policy)),
                 found=', '.join(sort_protocols(configuration.negotiable(scope))) or 'no protocol', state=UNCHANGED)
 
 

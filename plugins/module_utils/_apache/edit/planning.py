@@ -22,7 +22,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._pro
 class Outcome(object):
     """What has to change in all files.
 
-    :ivar changes: list of Change
+    :ivar changes: list of Edit
     :ivar contents: dictionary of path to new bytes; ``old``: the same files' old bytes
     :ivar before, after: dictionary of scope to its configured protocols
     :ivar warnings: list of texts
@@ -42,7 +42,7 @@ class Outcome(object):
 def plan_all(reading, protocols):
     """Plan the changes of an Apache.
 
-    :param reading: Reading
+    :param reading: HttpdInspection
     :param protocols: the policy, names of protocols
     :returns: Outcome
     :raises AdministratorError: when the policy cannot be reached
@@ -84,7 +84,7 @@ def _summary(configuration):
         if configuration.is_tls(scope) or scope.protocols:
             name = scope.name
             if name in found:
-                name = '%s (%s:%d)' % (name, scope.container.file, scope.container.line)
+                name = '%s (%s:%d)' % (name, scope.section.file, scope.section.line)
             found[name] = sort_protocols(configuration.configured(scope))
     return found
 

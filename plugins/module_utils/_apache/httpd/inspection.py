@@ -18,7 +18,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import any_dialect
 
 
-class Reading(object):
+class HttpdInspection(object):
     """A configuration and its httpd.
 
     :ivar tree: Tree

@@ -117,7 +117,7 @@ def tree_warnings(tree, configuration):
 def _unread_warnings(tree):
     """Sentences about files that another start of httpd would read, and this reading did not."""
     found = []
-    for directive, define, paths in tree.unread:
+    for directive, define, paths in tree.inactive_includes:
         paths = [path for path in paths if tree.file(path) is None]
         if paths:
             found.append('%s: %s does not hold as things stand; an httpd that is started with this define reads %s, with settings of TLS' % (

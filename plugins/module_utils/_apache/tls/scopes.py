@@ -37,7 +37,7 @@ class Scope(object):
     """One server of the configuration: the main server, or one virtual host.
 
     :ivar kind: ``main`` or ``virtual_host``
-    :ivar container: the Container of a virtual host, None for the main server
+    :ivar section: the Section of a virtual host, None for the main server
     :ivar opening: the Directive that opened a virtual host, None for the main server
     :ivar main: the Scope of the main server, None for the main server itself
     :ivar addresses: list of Address
@@ -51,9 +51,9 @@ class Scope(object):
     :ivar tls_directives: all its directives whose name begins with SSL
     """
 
-    def __init__(self, container, main):
-        self.kind = VIRTUAL_HOST if container else MAIN
-        self.container = container
+    def __init__(self, section, main):
+        self.kind = VIRTUAL_HOST if section else MAIN
+        self.section = section
         self.opening = None
         self.main = main
         self.addresses = []
@@ -73,9 +73,9 @@ class Scope(object):
     @property
     def name(self):
         """What a person calls it."""
-        if self.container is None:
+        if self.section is None:
             return 'main server'
-        return self.container.text() + (' ' + self.server_name if self.server_name else '')
+        return self.section.text() + (' ' + self.server_name if self.server_name else '')
 
     def take(self, directive):
         """Let one directive of this scope have its effect."""
@@ -175,19 +175,19 @@ class Configuration(object):
     def _take(self, directive):
         if directive.name == b'sslprotocol' and is_left_alone(directive, self.dialect):
             return
-        container = directive.scope
-        if container not in self._scopes:
-            scope = self._scopes[container] = Scope(container, self.main)
+        section = directive.scope
+        if section not in self._scopes:
+            scope = self._scopes[section] = Scope(section, self.main)
             self.hosts.append(scope)
-            scope.addresses = self._addresses(container, scope.port)
-        if directive.name == b'listen' and container is None:
+            scope.addresses = self._addresses(section, scope.port)
+        if directive.name == b'listen' and section is None:
             listener = parse_listen([display(word) for word in split_words(directive.arguments)])
             if listener is not None:
                 self.listeners.extend(listener._replace(address=address) for address in self._resolved(listener.address))
-        self._scopes[container].take(directive)
+        self._scopes[section].take(directive)
 
-    def _addresses(self, container, default_port):
-        found = [parse_address(display(word), default_port) for word in split_words(container.arguments)]
+    def _addresses(self, section, default_port):
+        found = [parse_address(display(word), default_port) for word in split_words(section.arguments)]
         return [resolved for address in found if address is not None for resolved in self._resolved(address)]
 
     def _resolved(self, address):

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.apply import enforce_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.facts import read_tls_facts
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import Reading
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import sort_protocols
@@ -201,7 +201,7 @@ def test_warnings_of_holes(apache):
 ])
 def test_who_reads_the_configuration(apache, version, refused, mark, openssl, enabled):
     install(apache, version, refused, mark)
-    reading = Reading(find_installation(ssl_conf=apache.path('conf/ssl.conf')), timeout=20)
+    reading = HttpdInspection(find_installation(ssl_conf=apache.path('conf/ssl.conf')), timeout=20)
     assert reading.identity.openssl_text == openssl
     assert ' '.join(sort_protocols(reading.dialect.enabled)) == enabled
     assert reading.identity.identified is (openssl is not None)
@@ -211,7 +211,7 @@ def test_who_reads_the_configuration(apache, version, refused, mark, openssl, en
 
 def test_a_library_that_knows_tls_1_3_is_1_1_1(apache):
     install(apache, b'2.4.43', b'SSLv3', b'libssl.so.1.1\0')
-    reading = Reading(find_installation(ssl_conf=apache.path('conf/ssl.conf')), timeout=20)
+    reading = HttpdInspection(find_installation(ssl_conf=apache.path('conf/ssl.conf')), timeout=20)
     assert reading.dialect.every_name_has_its_own_protocols
 
 

@@ -30,11 +30,11 @@ def within(section, data):
 
 @pytest.fixture
 def read(site, monkeypatch):
-    """Reading of an httpd whose build is known."""
+    """HttpdInspection of an httpd whose build is known."""
     monkeypatch.setattr(inspection, 'read_build', lambda *dummy: BUILD)
     monkeypatch.setattr(inspection, 'read_directives', lambda *dummy: None)
     monkeypatch.setattr(inspection, 'identify', lambda *dummy: Identity(Dialect(), None, True))
-    return lambda: inspection.Reading(Installation(site.folder, site.path('conf/ssl.conf'), '/httpd', site.path('httpd.conf')))
+    return lambda: inspection.HttpdInspection(Installation(site.folder, site.path('conf/ssl.conf'), '/httpd', site.path('httpd.conf')))
 
 
 @pytest.mark.parametrize('old, new', [
