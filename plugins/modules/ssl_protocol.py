@@ -184,7 +184,7 @@ from functools import partial
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.apply import enforce_protocols
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import refuse_unguarded, while_armed
@@ -229,9 +229,9 @@ def run(given, check_mode, attributes=None, refuse=None):
     if attributes is not None:
         # An owner that does not exist is found out before anything is written.
         attributes(path, True)
+    httpd = Httpd(installation, environment.variables if environment else None, given['timeout'])
     result = enforce_protocols(
-        installation, given['protocols'], given['state_dir'], given['backup_dir'] if given['backup'] else False,
-        environment.variables if environment else None, given['timeout'], check_mode, refuse)
+        httpd, given['protocols'], given['state_dir'], given['backup_dir'] if given['backup'] else False, check_mode, refuse)
     if attributes is not None:
         result['changed'] = attributes(path, check_mode) or result['changed']
     result['path'] = path

@@ -13,7 +13,6 @@ __metaclass__ = type
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.include_paths import absolute
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import split_words
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import config_test
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import scope_warnings, tree_warnings
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.endpoints import endpoints
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
@@ -21,21 +20,19 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._pro
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display, native
 
 
-def read_tls_facts(installation, environ=None, timeout=60.0):
-    """The ``tls`` part of a server's facts.
+def read_tls_facts(httpd):
+    """Return the ``tls`` part of a server's facts.
 
-    :param installation: Installation
-    :param environ: environment variables that the httpd runs with, default: those of this process
-    :param timeout: seconds for each run of httpd
+    :param httpd: Httpd
     :returns: dictionary with ``httpd``, ``files``, ``directives``, ``scopes``, ``endpoints``, ``certificate_files``,
         ``http_test`` and ``warnings``
     :raises AdministratorError: when the configuration cannot be read
     """
-    reading = HttpdInspection(installation, environ, timeout)
+    reading = HttpdInspection(httpd)
     configuration = Configuration(reading.tree, reading.dialect)
     facts = describe(reading.tree, configuration)
     facts['httpd'] = _httpd(reading)
-    facts['http_test'] = config_test(installation, environ, timeout) if reading.has_httpd else {
+    facts['http_test'] = httpd.test() if httpd.is_there else {
         'ok': False, 'output': 'there is no httpd to test the configuration with', 'command': []}
     return facts
 

@@ -22,12 +22,13 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.loader import read_tree
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import apply_edits
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import Plan, plan_rewrite
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import Plan, plan_tree
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, Dialect
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import (
     IllegalProtocol,
     canonical_arguments,
+    check_policy,
     evaluate,
     negotiable,
 )
@@ -148,7 +149,7 @@ def plan(folder: Path, data: bytes, policy: list[str]) -> Plan:
     def read(contents: dict[str, bytes]) -> object:
         return read_tree(str(path), str(folder), build=build, read=lambda name: contents.get(name, data))
 
-    done: Plan = plan_rewrite(read({}), policy, MODERN, read)
+    done: Plan = plan_tree(read({}), check_policy(policy, MODERN), MODERN, read)
     return done
 
 

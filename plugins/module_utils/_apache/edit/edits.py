@@ -51,27 +51,27 @@ class Edit(object):
         return {'file': self.source.path, 'line': self.line, 'container': self.section, 'old': self.old, 'new': self.new}
 
 
-def number_insertions(changes):
+def number_insertions(edits):
     """Give directives that are put in the lines that they get: each change of a file moves what stands below it.
 
-    :param changes: list of Edit with the line that each would get by itself
+    :param edits: list of Edit with the line that each would get by itself
     """
     moved = {}
-    for change in sorted(changes, key=lambda change: (change.source.path, change.start)):
-        path = change.source.path
-        if change.old is None:
-            change.line += moved.get(path, 0)
-        lost = change.source.data.count(b'\n', change.start, change.end)
-        moved[path] = moved.get(path, 0) + change.replacement.count(b'\n') - lost
+    for edit in sorted(edits, key=lambda edit: (edit.source.path, edit.start)):
+        path = edit.source.path
+        if edit.old is None:
+            edit.line += moved.get(path, 0)
+        lost = edit.source.data.count(b'\n', edit.start, edit.end)
+        moved[path] = moved.get(path, 0) + edit.replacement.count(b'\n') - lost
 
 
-def new_contents(changes):
+def new_contents(edits):
     """The bytes that files get by changes.
 
-    :param changes: list of Edit
+    :param edits: list of Edit
     :returns: dictionary of path to bytes, only files that change
     """
     by_path = {}
-    for change in changes:
-        by_path.setdefault(change.source.path, (change.source, []))[1].append((change.start, change.end, change.replacement))
-    return dict((path, apply_edits(source.data, edits)) for path, (source, edits) in by_path.items())
+    for edit in edits:
+        by_path.setdefault(edit.source.path, (edit.source, []))[1].append((edit.start, edit.end, edit.replacement))
+    return dict((path, apply_edits(source.data, spans)) for path, (source, spans) in by_path.items())

@@ -13,7 +13,6 @@ __metaclass__ = type
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import CONDITIONALS
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import Edit
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import canonical_arguments
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
 
 
@@ -79,8 +78,7 @@ def _anchors(scope, potential):
 def _change(source, place, section, policy):
     """The new line. A line that ends in a backslash would swallow it, so then it goes before that line."""
     data = source.data
-    arguments = canonical_arguments(policy)
-    text = place.indentation(data) + b'SSLProtocol ' + arguments
+    text = place.indentation(data) + b'SSLProtocol ' + policy.arguments
     ending = place.line_ending(data)
     if place.ends_with_backslash(data):
         position, line, added = place.start, place.line, text + (ending or _usual_ending(source))
@@ -88,7 +86,7 @@ def _change(source, place, section, policy):
         position, line, added = place.end, place.last_line + 1, text + ending
     else:
         position, line, added = place.end, place.last_line + 1, _usual_ending(source) + text
-    return Edit(source, position, position, added, line, section, None, display(arguments))
+    return Edit(source, position, position, added, line, section, None, display(policy.arguments))
 
 
 def _usual_ending(source):

@@ -14,14 +14,17 @@ import os
 from collections import namedtuple
 from functools import partial
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import config_test
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.change import ChangeTransaction, Wording
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.atomic_write import link_warning, write_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.backups import backup_file, make_again, read_backup
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.change_journal import alone, record_path
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.change_journal import record_path
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import read_record
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.transaction import Step, write_all
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.transaction import Step
+
+WORDING = Wording(
+    'the configuration test fails with what was put back', 'every file is as it was before', 'repair the configuration by hand, or choose other backups')
 
 # backup: Backup. data: its bytes. state: FileState of the file as it is now, None when it is gone.
 Item = namedtuple('Item', ['backup', 'data', 'state'])
@@ -75,18 +78,17 @@ def _item(entry, recorded):
     return Item(backup, data, state)
 
 
-def restore(items, installation, state_dir, environ=None, timeout=60.0):
-    """Put the backups back and have the web server test them; when it objects, everything is as before.
+def restore(items, httpd, state_dir):
+    """Put the backups back and let httpd test them; when it objects, everything is as before.
 
     :param items: from ``plan_restore``
-    :param installation: Installation; None, or one without an httpd: nothing is tested
+    :param httpd: Httpd; where it has no program, nothing is tested
     :returns: list of dictionaries with ``path``, ``backup`` (what was put back) and ``backup_file`` (what was there, None for nothing)
     """
-    with alone(state_dir):
-        kept = [backup_file(item.state, os.path.join(state_dir, 'backups')) if item.state else None for item in items]
-        write_all(
-            [_step(item) for item in items], lambda: test(installation, environ, timeout), 'every file is as it was before',
-            'repair the configuration by hand, or choose other backups')
+    backup_dir = os.path.join(state_dir, 'backups')
+    kept = ChangeTransaction(httpd, state_dir, WORDING, False).run(
+        [_step(item) for item in items],
+        lambda: [backup_file(item.state, backup_dir) if item.state else None for item in items])
     return [
         {'path': item.backup.path, 'backup': item.backup.backup, 'backup_file': before}
         for item, before in zip(items, kept)
@@ -96,21 +98,6 @@ def restore(items, installation, state_dir, environ=None, timeout=60.0):
 def _step(item):
     write = partial(write_file, item.state, item.data) if item.state else partial(make_again, item.backup, item.data)
     return Step(item.backup.path, item.state, item.data, write)
-
-
-def test(installation, environ, timeout):
-    """Whether httpd accepts the configuration; False where there is none that could be asked.
-
-    :raises AdministratorError: when it does not
-    """
-    if installation is None or installation.httpd is None or installation.httpd_conf is None:
-        return False
-    said = config_test(installation, environ, timeout)
-    if not said['ok']:
-        raise AdministratorError(
-            'the configuration test fails with what was put back', path=' '.join(said['command']), expected='Syntax OK', found=said['output']
-        )
-    return True
 
 
 def warnings_of(items):

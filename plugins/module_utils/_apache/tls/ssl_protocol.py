@@ -13,10 +13,16 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+from collections import namedtuple
+
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import split_words
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import PROTOCOLS, sort_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
+
+# What every TLS scope is to enable. protocols: frozenset of names; negotiable: frozenset of those that a handshake can settle on;
+# arguments: how an SSLProtocol asks for them, as bytes
+Policy = namedtuple('Policy', ['protocols', 'negotiable', 'arguments'])
 
 _BY_LOWER_NAME = dict((name.lower(), name) for name in PROTOCOLS)
 
@@ -140,11 +146,11 @@ def hole_warning(configured, dialect):
 
 
 def check_policy(protocols, dialect):
-    """Refuse a policy that cannot be carried out.
+    """Return the Policy that the administrator asked for.
 
     :param protocols: names as the administrator gave them
     :param dialect: Dialect of the httpd
-    :returns: frozenset of protocol names
+    :returns: Policy
     :raises AdministratorError: for an unknown name, a protocol that this httpd does not know, or an empty policy
     """
     wanted = set()
@@ -159,4 +165,4 @@ def check_policy(protocols, dialect):
         raise AdministratorError(
             'the policy leaves no protocol: httpd passes its configuration test with that and then does not start',
             expected='some of ' + ', '.join(sort_protocols(dialect.enabled)), found='an empty list', state=UNCHANGED)
-    return frozenset(wanted)
+    return Policy(frozenset(wanted), negotiable(wanted, dialect), canonical_arguments(wanted))

@@ -10,10 +10,10 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.planning import plan_all
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import plan_change
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.facts import describe
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, Installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import native
@@ -24,15 +24,15 @@ HOST = b'<VirtualHost *:443>\nServerName \xc3\xbc\nSSLEngine on\n%s</VirtualHost
 
 def told(site):
     """All texts about the configuration: facts, and the plan or its refusal."""
-    reading = HttpdInspection(Installation(site.folder, site.path('ssl.conf'), None, None))
+    reading = HttpdInspection(Httpd(Installation(site.folder, site.path('ssl.conf'), None, None)))
     facts = describe(reading.tree, Configuration(reading.tree, reading.dialect))
     texts = list(facts['warnings'])
     for scope in facts['scopes']:
         texts += scope['warnings']
     texts += [directive['container'] for directive in facts['directives']]
     try:
-        outcome = plan_all(reading, ['TLSv1.2'])
-        texts += outcome.warnings + list(outcome.before) + [change.section for change in outcome.changes]
+        outcome = plan_change(reading, ['TLSv1.2'])
+        texts += outcome.warnings + list(outcome.before) + [edit.section for edit in outcome.edits]
     except AdministratorError as error:
         texts.append(str(error))
     return [native(text) for text in texts]
