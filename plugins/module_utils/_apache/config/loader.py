@@ -14,6 +14,7 @@ from __future__ import (absolute_import, division, print_function)
 __metaclass__ = type
 
 import os
+from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config import inactive_includes, include_paths, macros
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import CONDITIONALS, EvaluationContext, decide
@@ -39,6 +40,10 @@ MAX_LINES = 200000
 MAX_MADE = 16 * 1024 * 1024
 MAX_NESTED = 128
 MAX_AROUND = 4 * 1000 * 1000
+
+
+# One directive that the loader acts upon: the Directive, its words, the Item and the Stream that it came from.
+_Action = namedtuple('_Action', ['directive', 'words', 'item', 'stream'])
 
 
 def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, read=None):
@@ -83,20 +88,21 @@ class _Loader(object):
 
     def run(self, path):
         self.tree.root = os.path.realpath(path)
-        self._file(path, (), True)
+        self._lines(self._source(path), (), True)
         self._unused_macros()
         return self.tree
 
     def _exists(self, word):
         return os.path.exists(include_paths.absolute(native(word), self.tree.server_root))
 
-    def _file(self, path, sections, active):
+    def _source(self, path):
+        """Return the SourceFile of a path; httpd reads a file once more for each Include, and it is the same file."""
         path = os.path.realpath(path)
         source = self.tree.file(path)
         if source is None:
             source = SourceFile(path, self.read(path), self.is_old)
             self.tree.files.append(source)
-        self._lines(source, sections, active)
+        return source
 
     def _lines(self, source, sections, active):
         """Everything of one file. Sections have to be closed in the file that opens them."""
@@ -176,7 +182,7 @@ class _Loader(object):
         self.tree.found.append(directive)
         action = self._ACTIONS.get(directive.name)
         if action is not None and directive.active is not False:
-            action(self, directive, split_words(directive.arguments), item, stream)
+            action(self, _Action(directive, split_words(directive.arguments), item, stream))
         elif directive.active is False and directive.name in inactive_includes.INCLUDES:
             self._not_included(directive, item)
 
@@ -188,33 +194,38 @@ class _Loader(object):
             paths = inactive_includes.files_with_tls(words, self.tree.server_root, self.read)
             self.tree.inactive_includes.append(inactive_includes.InactiveInclude(directive, define, paths))
 
-    def _define(self, dummy_directive, words, dummy_item, dummy_stream):
-        if words:
-            self.context.define(*words[:2])
+    def _define(self, action):
+        if action.words:
+            self.context.define(*action.words[:2])
 
-    def _undefine(self, dummy_directive, words, dummy_item, dummy_stream):
-        for word in words[:1]:
+    def _undefine(self, action):
+        for word in action.words[:1]:
             self.context.undefine(word)
 
-    def _load_module(self, dummy_directive, words, dummy_item, dummy_stream):
-        if len(words) == 2:
-            self.context.load_module(words[0], words[1])
-            self.tree.modules[words[0]] = words[1]
+    def _load_module(self, action):
+        if len(action.words) == 2:
+            name, file_name = action.words
+            self.context.load_module(name, file_name)
+            self.tree.modules[name] = file_name
 
-    def _server_root(self, dummy_directive, words, dummy_item, dummy_stream):
-        for word in words[:1]:
+    def _server_root(self, action):
+        for word in action.words[:1]:
             self.tree.server_root = os.path.normpath(native(word))
 
-    def _include(self, directive, words, item, dummy_stream):
+    def _include(self, action):
+        item = action.item
         if self.depth >= include_paths.MAX_DEPTH:
             raise self._error(item, 'files include each other without end', 'at most %d levels' % include_paths.MAX_DEPTH)
         self.depth += 1
-        for path in self._included(directive, words, item):
-            try:
-                self._file(path, directive.sections, directive.active)
-            except AdministratorError as error:
-                raise error if error.line is not None else self._unreadable(item, error.sentence())
+        for path in self._included(action.directive, action.words, item):
+            self._lines(self._included_source(path, item), action.directive.sections, action.directive.active)
         self.depth -= 1
+
+    def _included_source(self, path, item):
+        try:
+            return self._source(path)
+        except AdministratorError as error:
+            raise self._unreadable(item, error.sentence())
 
     def _included(self, directive, words, item):
         if len(words) != 1:
@@ -237,7 +248,8 @@ class _Loader(object):
             'an included file cannot be read, and it may hold an SSLProtocol', path=item.source.path, line=item.place.line,
             expected='files that can be read', found=reason)
 
-    def _use(self, dummy_directive, words, item, stream):
+    def _use(self, action):
+        words, item = action.words, action.item
         macro = self.macros.get(words[0].lower()) if words else None
         if macro is None or len(words) - 1 != len(macro.parameters):
             raise self._error(item, 'a macro is used that is not defined, or not with these parameters', 'a macro defined before')
@@ -252,10 +264,10 @@ class _Loader(object):
         except macros.TooLong:
             raise self._error(item, 'a line of a macro is longer than httpd allows', 'at most %d bytes' % macros.MAX_LINE)
         self._make(item, sum(len(made.text) for made in items))
-        stream.push(items)
+        action.stream.push(items)
 
-    def _undefine_macro(self, dummy_directive, words, dummy_item, dummy_stream):
-        for word in words[:1]:
+    def _undefine_macro(self, action):
+        for word in action.words[:1]:
             self.macros.pop(word.lower(), None)
 
     _ACTIONS = {

@@ -32,6 +32,12 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tex
 
 MAIN, VIRTUAL_HOST = 'main', 'virtual_host'
 
+# Attributes of a Scope by the directives of which the last one counts, and of which all do.
+_LAST = {
+    b'virtualhost': 'opening', b'sslengine': 'engine', b'sslpolicy': 'policy', b'sslproxyengine': 'proxy_engine', b'sslproxyprotocol': 'proxy_protocol',
+}
+_ALL = {b'sslprotocol': 'protocols', b'sslcertificatefile': 'certificates'}
+
 
 class Scope(object):
     """One server of the configuration: the main server, or one virtual host.
@@ -82,54 +88,27 @@ class Scope(object):
         words = [display(word) for word in split_words(directive.arguments)]
         if directive.name.startswith(b'ssl'):
             self.tls_directives.append(directive)
-        action = self._ACTIONS.get(directive.name)
-        if action is not None:
-            action(self, directive, words)
+        if directive.name in _LAST:
+            setattr(self, _LAST[directive.name], directive)
+        elif directive.name in _ALL:
+            getattr(self, _ALL[directive.name]).append(directive)
+        elif directive.name == b'servername':
+            self._name(words)
+        elif directive.name == b'serveralias':
+            self.aliases.extend(words)
+        elif directive.name == b'protocol':
+            self.protocol = words[0].lower() if words else None
+        elif directive.name == b'sslopensslconfcmd' and command(directive):
+            self.commands.append(directive)
+        if directive.name == b'sslprotocol':
+            self.policy = None
 
-    def _opened(self, directive, dummy_words):
-        self.opening = directive
-
-    def _server_name(self, dummy_directive, words):
+    def _name(self, words):
         name = words[0].split('://')[-1] if words else ''
         host, separator, port = name.partition(':')
         self.server_name = host or None
         number = parse_port(port) if separator else None
         self.port = number if number is not None else (self.port if self.main else None)
-
-    def _aliases(self, dummy_directive, words):
-        self.aliases.extend(words)
-
-    def _protocol(self, dummy_directive, words):
-        self.protocol = words[0].lower() if words else None
-
-    def _engine(self, directive, dummy_words):
-        self.engine = directive
-
-    def _ssl_protocol(self, directive, dummy_words):
-        self.protocols.append(directive)
-        self.policy = None
-
-    def _ssl_policy(self, directive, dummy_words):
-        self.policy = directive
-
-    def _command(self, directive, dummy_words):
-        if command(directive):
-            self.commands.append(directive)
-
-    def _certificate(self, directive, dummy_words):
-        self.certificates.append(directive)
-
-    def _proxy_engine(self, directive, dummy_words):
-        self.proxy_engine = directive
-
-    def _proxy_protocol(self, directive, dummy_words):
-        self.proxy_protocol = directive
-
-    _ACTIONS = {
-        b'virtualhost': _opened, b'sslproxyengine': _proxy_engine, b'sslproxyprotocol': _proxy_protocol,
-        b'servername': _server_name, b'serveralias': _aliases, b'protocol': _protocol, b'sslengine': _engine,
-        b'sslprotocol': _ssl_protocol, b'sslpolicy': _ssl_policy, b'sslopensslconfcmd': _command, b'sslcertificatefile': _certificate,
-    }
 
     @property
     def governing_engine(self):
