@@ -9,7 +9,7 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: config_restore
-short_description: Put files of the web server back from their backups
+short_description: Restore files of the web server from their backups
 version_added: 1.0.0
 author:
   - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
@@ -30,8 +30,8 @@ options:
   files:
     description:
       - The files to put back, each with the backup to take.
-      - By default those of the last change, as C(records/last_change.json) in O(state_dir) has it. That is refused when somebody has changed one of
-        them since, because his change would be lost. Naming the backup does it all the same.
+      - By default those of the last change, as C(records/last_change.json) in O(state_dir) has it. That is refused when another process has changed one of
+        them since, because that change would be lost. Name the backup to put it back anyway.
     type: list
     elements: dict
     suboptions:
@@ -167,7 +167,7 @@ def run(given, check_mode, refuse=None):
         diff=differences(items),
     )
     if items:
-        # In check mode, too: what cannot be found is found out then.
+        # In check mode, too: what cannot be found is reported there.
         httpd = find_apache(given, items)
         if not check_mode:
             result['files'] = restore(items, httpd, given['state_dir'])

@@ -90,7 +90,7 @@ def _said(read: dict[str, Any]) -> Said:
         reason="; ".join(reasons),
         expected=expected,
         wildcards=frozenset(alias for alias in aliases if "*" in alias or "?" in alias),
-        undecided=any("cannot be told" in text for text in warnings),
+        undecided=any("cannot determine" in text for text in warnings),
     )
 
 

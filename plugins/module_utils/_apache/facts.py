@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""What ``server_info`` says about the TLS configuration of an Apache, as plain dictionaries and lists."""
+"""Describe for ``server_info`` the TLS configuration of an Apache, as plain dictionaries and lists."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -49,7 +49,7 @@ def _httpd(reading):
 
 
 def describe(tree, configuration):
-    """The part of the facts that follows from a Tree and its Configuration alone."""
+    """Return the part of the facts that follows from a Tree and its Configuration alone."""
     return {
         'files': [{'path': source.path, 'sha256': source.sha256} for source in tree.files],
         'directives': _directives(tree, configuration),
@@ -61,7 +61,7 @@ def describe(tree, configuration):
 
 
 def _certificate_files(tree, configuration):
-    """Paths of the certificates that the scopes with TLS serve."""
+    """Return paths of the certificates that the scopes with TLS serve."""
     found = []
     for scope in configuration.scopes:
         if configuration.is_tls(scope):
@@ -89,7 +89,7 @@ def _directives(tree, configuration):
 
 
 def directive_state(directive, configuration, deciding):
-    """What becomes of an SSLProtocol.
+    """Return what becomes of an SSLProtocol.
 
     :param deciding: the directives that decide for a scope that serves TLS
     :returns: ``macro`` (in a macro that nothing uses), ``inactive`` (in a condition that does not hold), ``overridden`` (by a later one of

@@ -4,9 +4,9 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The conditional sections: whether httpd reads what stands in an IfModule, IfDefine, IfVersion, IfFile, IfDirective or IfSection.
+"""Decide whether httpd reads what stands in an IfModule, IfDefine, IfVersion, IfFile, IfDirective or IfSection.
 
-Rules: core.c (start_cond_section and its tests), mod_version.c (start_ifversion). The answer may be None: not to be told from here.
+Rules: core.c (start_cond_section and its tests), mod_version.c (start_ifversion). The answer may be None: it cannot be determined from here.
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -77,7 +77,7 @@ class EvaluationContext(object):
         self.loaded.update((name, _SOURCE_FILES.get(name, source), stem + b'.c'))
 
     def has_module(self, name):
-        """Whether a module is there, by the name of its structure or of its source file; None when it cannot be told."""
+        """Return whether a module is there, by the name of its structure or of its source file; None when that cannot be determined."""
         if name in self.loaded:
             return True
         if self.static_modules is None:
@@ -86,17 +86,17 @@ class EvaluationContext(object):
 
 
 def _structures(sources):
-    """The structures of compiled-in modules, which httpd finds them by as well (core.c, start_ifmod)."""
+    """Return the structures of compiled-in modules, which httpd finds them by as well (core.c, start_ifmod)."""
     return frozenset(_STRUCTURES.get(name, name[4:-2] + b'_module') for name in sources
                      if name in _STRUCTURES or (name.startswith(b'mod_') and name.endswith(b'.c')))
 
 
 def decide(section, arguments, context):
-    """Whether a conditional section is read.
+    """Return whether a conditional section is read.
 
     :param section: its name in small letters, as bytes
     :param arguments: what stands between its name and its closing bracket, as bytes
-    :returns: True, False, or None when it cannot be told
+    :returns: True, False, or None when that cannot be determined
     """
     if section == b'ifversion':
         return _decide_version(arguments, context.version)
@@ -114,7 +114,7 @@ def _is_defined(word, context):
 
 
 def _has_directive(word, context):
-    """Which directives and sections exist is known to httpd alone, but for mod_ssl's."""
+    """Return whether httpd knows a directive or section. Only httpd can list them, except for mod_ssl's."""
     if context.directives is not None:
         return word.lower() in context.directives
     return context.has_module(b'mod_ssl.c') if word.lower().startswith(b'ssl') else None
@@ -153,7 +153,7 @@ def _compare(operator, operand, version):
 
 
 def _matches(pattern, version):
-    """Whether a version fits a regular expression; None for one that is not understood, or that could be a trap."""
+    """Return whether a version fits a regular expression; None for one that is not understood, or that could be a trap."""
     text = '.'.join(str(number) for number in version)
     if len(pattern) > _LONGEST_PATTERN or _REPEATED_GROUP.search(pattern) or len(_REPETITION.findall(pattern)) > _MOST_REPETITIONS:
         return None

@@ -28,7 +28,7 @@ InactiveInclude = namedtuple('InactiveInclude', ['directive', 'define', 'paths']
 
 
 def missing_define(directive, context):
-    """The IfDefine that alone keeps httpd from a directive, as a Section; None when something else does, or a Define that is here."""
+    """Return the IfDefine that alone keeps httpd from a directive, as a Section; None when something else does, or a Define that is here."""
     missing = None
     for section in directive.sections:
         if section.name not in CONDITIONALS or decide(section.name, section.arguments, context) is not False:
@@ -40,7 +40,7 @@ def missing_define(directive, context):
 
 
 def files_with_tls(words, server_root, read, seen=None):
-    """The files with settings of TLS that an Include would read, by itself or through others.
+    """Return the files with settings of TLS that an Include would read, by itself or through others.
 
     :param words: its arguments, list of bytes
     :param read: function from a path to bytes

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Reads a configuration as httpd does: includes, conditional sections, variables and macros, in the order of the files.
+"""Read a configuration as httpd does: includes, conditional sections, variables and macros, in the order of the files.
 
 Rules: config.c (ap_build_config_sub), core.c (include_config, set_define, ap_resolve_env), mod_macro.c.
 """
@@ -50,7 +50,7 @@ def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, rea
     """Read a configuration and everything that it includes.
 
     :param httpd_conf: path of the file to begin with, native text
-    :param server_root: folder that relative paths count from until a ServerRoot says otherwise
+    :param server_root: directory that relative paths count from until a ServerRoot says otherwise
     :param defines: names given to httpd with -D, as bytes
     :param environ: dictionary of environment variables as native text, for ``${NAME}``
     :param build: Build of the httpd; None where there is none, then conditions that need it are undecided (active is None); without
@@ -105,7 +105,7 @@ class _Loader(object):
         return source
 
     def _lines(self, source, sections, active):
-        """Everything of one file. Sections have to be closed in the file that opens them."""
+        """Read every line of one file. Sections have to be closed in the file that opens them."""
         frames = [Frame(None, active)]
         stream = Stream(source)
         for item in stream:
@@ -157,7 +157,7 @@ class _Loader(object):
             self.tree.found.append(self._placed(statement, item, sections, frames, active))
 
     def _placed(self, statement, item, sections, frames, active):
-        """A Directive with the sections around it."""
+        """Return a Directive with the sections around it."""
         sections += around(frames[1:], item.uses)
         self.sections_around += len(sections)
         if self.sections_around > MAX_AROUND:
@@ -234,7 +234,7 @@ class _Loader(object):
         try:
             paths = include_paths.expand(native(words[0]), self.tree.server_root)
             if paths != [include_paths.absolute(native(words[0]), self.tree.server_root)]:
-                self.tree.folders.update(os.path.dirname(os.path.realpath(path)) for path in paths)
+                self.tree.included_directories.update(os.path.dirname(os.path.realpath(path)) for path in paths)
             return [path for path in paths if path != include_paths.EMPTY and not (optional and include_paths.leads_nowhere(path))]
         except include_paths.NothingFound as problem:
             if optional or (self.is_old and '*' in native(words[0])):
@@ -276,7 +276,7 @@ class _Loader(object):
     }
 
     def _unused_macros(self):
-        """Directives in macros that nothing uses: no effect, but a reader should know them."""
+        """Add the directives in macros that nothing uses: they have no effect, but a reader should know them."""
         for macro in self.unused:
             for item in macro.items if not macro.used else ():
                 statement = split_statement(item.text)

@@ -56,7 +56,7 @@ class Item(object):
 
 
 def define(section):
-    """The Macro that a Macro section begins, None when it has no name."""
+    """Return the Macro that a Macro section begins, None when it has no name."""
     words = split_words(section.arguments)
     if not words or not words[0]:
         return None
@@ -80,7 +80,7 @@ def collect(stream, macro):
 
 
 def expand(macro, values, uses):
-    """The lines of a macro with values in place of its parameters.
+    """Return the lines of a macro with values in place of its parameters.
 
     :param values: list of bytes, as many as there are parameters
     :param uses: tuple of Section, this use of the macro is the last of them

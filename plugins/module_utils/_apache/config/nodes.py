@@ -62,7 +62,7 @@ class Section(object):
         return self.place.line
 
     def text(self):
-        """The section as a person would write it, or which macro was used where."""
+        """Return the section as a person would write it, or which macro was used where."""
         if self.spelling is None:
             return 'macro %s used at %s:%d' % (display(self.arguments), self.file, self.line)
         return '<%s%s%s>' % (display(self.spelling), ' ' if self.arguments else '', display(self.arguments))
@@ -74,7 +74,7 @@ class Directive(object):
     :ivar name: in small letters, as bytes
     :ivar arguments: as bytes, macro parameters and variables put in
     :ivar sections: tuple of Section from the outermost to the innermost
-    :ivar active: True, False when a condition or an unused macro keeps httpd from it, None when that cannot be told
+    :ivar active: True, False when a condition or an unused macro keeps httpd from it, None when that cannot be determined
     :ivar source: the SourceFile, ``place``: the LogicalLine in it
     :ivar literal: whether the text in the file is what httpd uses: no variable and no macro parameter in it
     :ivar unused_macro: whether it stands in a macro that nothing uses
@@ -104,20 +104,20 @@ class Directive(object):
 
     @property
     def scope(self):
-        """The Section of the virtual host that it belongs to, None for the main server."""
+        """Return the Section of the virtual host that it belongs to, None for the main server."""
         hosts = [section for section in self.sections if section.name == b'virtualhost']
         return hosts[-1] if hosts else None
 
     @property
     def forbidden_in(self):
-        """The section in which httpd does not accept a directive of a server, None when there is no such section."""
+        """Return the section in which httpd does not accept a directive of a server, None when there is no such section."""
         for section in self.sections:
             if section.name != b'virtualhost' and section.name not in TRANSPARENT:
                 return section
         return None
 
     def section_text(self):
-        """All sections around it in one line of text, empty at the outermost level."""
+        """Return all sections around it in one line of text, empty at the outermost level."""
         return ' '.join(section.text() for section in self.sections)
 
 
@@ -128,7 +128,7 @@ class Tree(object):
     :ivar files: list of SourceFile in the order of their first reading
     :ivar server_root: the last ServerRoot, native text
     :ivar modules: dictionary of LoadModule: name to file, as bytes
-    :ivar folders: set of folders, links resolved, that an Include names with a wildcard or as a whole: what is put there may be read
+    :ivar included_directories: set of directories, links resolved, that an Include names with a wildcard or as a whole: what is put there may be read
     :ivar inactive_includes: list of InactiveInclude, Includes that an IfDefine keeps httpd from
     """
 
@@ -137,18 +137,18 @@ class Tree(object):
         self.server_root = server_root
         self.files = []
         self.modules = {}
-        self.folders = set()
+        self.included_directories = set()
         self.inactive_includes = []
         self.found = []
 
     def directives(self, name=None):
-        """The directives in the order of reading, those with one name when it is given (bytes in small letters)."""
+        """Return the directives in the order of reading, those with one name when it is given (bytes in small letters)."""
         if name is None:
             return list(self.found)
         return [directive for directive in self.found if directive.name == name]
 
     def file(self, path):
-        """The SourceFile of a path, None when it was not read."""
+        """Return the SourceFile of a path, None when it was not read."""
         for source in self.files:
             if source.path == path:
                 return source

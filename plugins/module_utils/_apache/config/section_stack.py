@@ -28,7 +28,7 @@ class Frame(object):
 
 
 def ends(statement, text, frame):
-    """Whether a line ends the section of a frame.
+    """Return whether a line ends the section of a frame.
 
     What is not read httpd skips by the first word of each line, and takes off its last character whatever it is. Where it reads, it compares
     the end of a conditional section with the whole line.
@@ -40,12 +40,12 @@ def ends(statement, text, frame):
 
 
 def may_end(frames):
-    """Whether a file may end with these sections open: a conditional section that is read needs no end, nor does what stands in it."""
+    """Return whether a file may end with these sections open: a conditional section that is read needs no end, nor does what stands in it."""
     return not frames or (frames[0].section.name in CONDITIONALS and all(frame.active is not False for frame in frames))
 
 
 def around(frames, uses):
-    """The sections of a line from the outermost to the innermost; a macro stands before the sections that it opened."""
+    """Return the sections of a line from the outermost to the innermost; a macro stands before the sections that it opened."""
     found = []
     for frame in frames:
         found.extend(use for use in frame.uses if use not in found)

@@ -14,7 +14,7 @@ import os
 import re
 from functools import partial
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.backup_placement import keep_copies, refuse_included
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.backup_placement import back_up_files, refuse_included
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.change import ChangeTransaction, Wording
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import plan_change
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
@@ -107,7 +107,7 @@ def _change(plan, states, inspection, state_dir, backup_dir):
         # Whoever had the lock before may have changed what was read.
         for source in inspection.tree.files:
             _unchanged_since(source.path, source.data)
-        return keep_copies(states, backup_dir, inspection) if backup_dir is not None else [None] * len(states)
+        return back_up_files(states, backup_dir, inspection) if backup_dir is not None else [None] * len(states)
 
     return ChangeTransaction(inspection.httpd, state_dir, WORDING, True).run(steps, back_up)
 

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Changes to the bytes of configuration files, before anything is written."""
+"""Compute the new bytes of configuration files, before anything is written."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -47,7 +47,7 @@ class Edit(object):
         self.new = new
 
     def describe(self):
-        """The change as a dictionary for the administrator."""
+        """Return the change as a dictionary for the administrator."""
         return {'file': self.source.path, 'line': self.line, 'container': self.section, 'old': self.old, 'new': self.new}
 
 
@@ -66,7 +66,7 @@ def number_insertions(edits):
 
 
 def new_contents(edits):
-    """The bytes that files get by changes.
+    """Return the bytes that files get by changes.
 
     :param edits: list of Edit
     :returns: dictionary of path to bytes, only files that change

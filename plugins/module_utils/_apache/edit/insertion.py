@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Where an SSLProtocol is put that nobody wrote: behind SSLEngine, on a line of its own, looking like its neighbour."""
+"""Insert an SSLProtocol where nobody wrote one: after SSLEngine, on a line of its own, looking like its neighbour."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -17,26 +17,26 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tex
 
 
 def insert_directives(tree, policy, dialect):
-    """A change for each place where a scope that can serve TLS lacks an SSLProtocol.
+    """Return an Edit for each place where a scope that can serve TLS lacks an SSLProtocol.
 
     Scopes that other conditions would make are looked at, too. A place that serves several scopes (a macro, a file that is included
     twice) gets one directive.
 
     :returns: list of Edit
     """
-    changes = {}
+    edits = {}
     for potential in (False, True):
         for scope, directive in _ungoverned(Configuration(tree, dialect, potential), potential):
             text = scope.section.text() if directive is scope.opening else directive.section_text()
             source, place = directive.source, directive.place
-            changes.setdefault((source.path, place.start), _change(source, place, text, policy))
-    return [changes[key] for key in sorted(changes)]
+            edits.setdefault((source.path, place.start), _edit(source, place, text, policy))
+    return [edits[key] for key in sorted(edits)]
 
 
 def _ungoverned(configuration, potential):
-    """TLS scopes without an SSLProtocol that is sure to be read where their TLS is switched on.
+    """Return TLS scopes without an SSLProtocol that is sure to be read where their TLS is switched on.
 
-    :returns: list of (Scope, the Directive behind which a person would write it)
+    :returns: list of (Scope, the Directive after which a person would write it)
     """
     found = []
     everywhere = [_conditions(directive, potential) for directive in configuration.main.protocols]
@@ -55,7 +55,7 @@ def _ungoverned(configuration, potential):
 
 
 def _conditions(directive, potential):
-    """What has to hold for a directive to be read, beyond what is known to hold.
+    """Return what has to hold for a directive to be read, beyond what is known to hold.
 
     :param potential: whether httpd may be started with other defines; what it has for modules and files stays
     """
@@ -75,8 +75,8 @@ def _anchors(scope, potential):
     return sorted(((_conditions(directive, potential), directive) for directive in reversed(engines)), key=lambda anchor: len(anchor[0]))
 
 
-def _change(source, place, section, policy):
-    """The new line. A line that ends in a backslash would swallow it, so then it goes before that line."""
+def _edit(source, place, section, policy):
+    """Return the Edit that adds the line. A line that ends in a backslash would swallow it, so then it goes before that line."""
     data = source.data
     text = place.indentation(data) + b'SSLProtocol ' + policy.arguments
     ending = place.line_ending(data)
@@ -90,5 +90,5 @@ def _change(source, place, section, policy):
 
 
 def _usual_ending(source):
-    """How the first line of the file ends."""
+    """Return how the first line of the file ends."""
     return (source.lines[0].line_ending(source.data) if source.lines else b'') or b'\n'

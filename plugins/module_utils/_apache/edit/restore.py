@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Putting back what a change replaced: all files or none, and only what the web server accepts."""
+"""Put back what a change replaced: all files or none, and only what the web server accepts."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -30,11 +30,11 @@ WORDING = Wording(
 Item = namedtuple('Item', ['backup', 'data', 'state'])
 
 def plan_restore(files, state_dir):
-    """What is to be put back.
+    """Return what is to be put back.
 
     :param files: list of dictionaries with ``path`` and ``backup``; empty or None: the last change that was recorded
     :returns: list of Item, only of files that are not yet as in their backup
-    :raises AdministratorError: when a backup is missing, damaged or of another file, when there is no record, or when somebody has
+    :raises AdministratorError: when a backup is missing, damaged or of another file, when there is no record, or when another process has
         changed a file since the recorded change
     """
     recorded = not files
@@ -71,7 +71,7 @@ def _item(entry, recorded):
         raise AdministratorError('the backup belongs to another file', path=entry['backup'], expected=present, found=backup.path, state=UNCHANGED)
     if recorded and state and state.sha256 not in (entry['sha256_after'], backup.sha256):
         raise AdministratorError(
-            'the file was changed by somebody else after the recorded change, and that would be lost', path=present,
+            'the file was changed by another process after the recorded change, and that would be lost', path=present,
             expected='SHA-256 %s' % entry['sha256_after'], found=state.sha256, state=UNCHANGED,
             next_step='to put the backup back all the same, name it in files: %s' % backup.backup,
         )
@@ -101,12 +101,12 @@ def _step(item):
 
 
 def warnings_of(items):
-    """What to tell about the files that are replaced."""
+    """Return warnings about the files that are replaced."""
     return [warning for warning in (link_warning(item.state) for item in items if item.state) if warning]
 
 
 def differences(items):
-    """The differences for Ansible's diff mode."""
+    """Return the differences for Ansible's diff mode."""
     return [
         {
             'before_header': item.backup.path,

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Finds out which Dialect an httpd speaks: its version, its OpenSSL from the bytes of mod_ssl, its protocols by asking it."""
+"""Find out which Dialect an httpd speaks: its version, its OpenSSL from the bytes of mod_ssl, its protocols by asking it."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -32,7 +32,7 @@ _REFUSAL = re.compile(r"Illegal protocol '[+]?([A-Za-z0-9.]+)'|(SSLv[23])(?: is 
 
 
 class Identity(object):
-    """What came out.
+    """Which httpd reads the configuration, as far as that could be found out.
 
     :ivar dialect: Dialect
     :ivar openssl_text: version of OpenSSL as text, ``3.0.22`` or ``1.0.2k``; None when it could not be found
@@ -66,7 +66,7 @@ def identify(httpd, tree, build):
 
 
 def _mod_ssl(program, tree):
-    """The bytes of mod_ssl, of httpd itself where it is compiled in; empty when they cannot be read."""
+    """Return the bytes of mod_ssl, of httpd itself where it is compiled in; empty when they cannot be read."""
     module = tree.modules.get(b'ssl_module')
     path = include_paths.absolute(native(module), tree.server_root) if module else program
     try:
@@ -86,7 +86,7 @@ def _openssl(data):
 
 
 def _ask_protocols(httpd, tree, build):
-    """The protocols that ``SSLProtocol +X`` can switch on, from httpd's own parser; None when it cannot be asked.
+    """Return the protocols that ``SSLProtocol +X`` can switch on, from httpd's own parser; None when it cannot be asked.
 
     httpd names the first word that it refuses, so each run takes one protocol away until the rest is accepted. It is asked with an
     empty configuration and the server's own modules: nothing in the server's configuration can be in the way of the answer.

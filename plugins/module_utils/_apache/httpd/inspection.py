@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""One look at an Apache: its configuration, and what it makes of it. What the modules start from."""
+"""Inspect an Apache: read its configuration, and ask its httpd. Modules start from here."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -39,12 +39,12 @@ class HttpdInspection(object):
 
     @property
     def installation(self):
-        """The Installation of the httpd."""
+        """Return the Installation of the httpd."""
         return self.httpd.installation
 
     @property
     def dialect(self):
-        """The Dialect that the httpd speaks."""
+        """Return the Dialect that the httpd speaks."""
         return self.identity.dialect
 
     def read(self, read=None):

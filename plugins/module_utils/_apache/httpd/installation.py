@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""One Apache on a server: where its parts are, what it says of itself, and its own test of its configuration."""
+"""Find an Apache on a server, ask its httpd about itself, and let it test its configuration."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -19,11 +19,11 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import run_command, tail
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
 
-# root: folder of the Apache, its ServerRoot unless the configuration says otherwise; ssl_conf: the file with the TLS settings;
+# root: directory of the Apache, its ServerRoot unless the configuration says otherwise; ssl_conf: the file with the TLS settings;
 # httpd: its program, None when there is none; httpd_conf: the file that the program starts with, None when there is none
 Installation = namedtuple('Installation', ['root', 'ssl_conf', 'httpd', 'httpd_conf'])
 
-# How far above ssl.conf the folder of its Apache is looked for: conf/ssl.conf, conf/extra/httpd-ssl.conf.
+# How far above ssl.conf the directory of its Apache is looked for: conf/ssl.conf, conf/extra/httpd-ssl.conf.
 _LEVELS = 3
 
 
@@ -66,28 +66,28 @@ def _find_ssl_conf(uepm_dir, gone):
         raise AdministratorError(
             'there is no Endpoint Security server here: UEPMDIR is not set', expected='UEPMDIR in the environment profile',
             state=UNCHANGED, next_step='give the path of ssl.conf if it is elsewhere')
-    folders = os.path.join(uepm_dir, 'apache*', 'conf')
-    candidates = [os.path.join(folder, 'ssl.conf') for folder in sorted(glob.glob(folders))]
+    directories = os.path.join(uepm_dir, 'apache*', 'conf')
+    candidates = [os.path.join(directory, 'ssl.conf') for directory in sorted(glob.glob(directories))]
     found = [path for path in candidates if os.path.lexists(path) or os.path.realpath(path) in gone]
     with_httpd = [path for path in found if os.access(os.path.join(os.path.dirname(path), '..', 'bin', 'httpd'), os.X_OK)]
     choice = with_httpd if len(found) > 1 else found
     if len(choice) != 1:
         raise AdministratorError(
-            'the ssl.conf of the Endpoint Security server cannot be told', path=os.path.join(folders, 'ssl.conf'), expected='one file',
+            'cannot determine which ssl.conf the Endpoint Security server uses', path=os.path.join(directories, 'ssl.conf'), expected='one file',
             found=', '.join(found) or 'none', state=UNCHANGED, next_step='give its path')
     return choice[0]
 
 
 def _find_root(ssl_conf, httpd_conf, gone):
-    folder = os.path.dirname(os.path.abspath(ssl_conf))
-    candidate = folder
+    directory = os.path.dirname(os.path.abspath(ssl_conf))
+    candidate = directory
     for dummy in range(_LEVELS):
         main = os.path.join(candidate, 'conf', 'httpd.conf')
         if os.path.exists(os.path.join(candidate, 'bin', 'httpd')) or os.path.isfile(main) or os.path.realpath(main) in gone:
             return candidate
         candidate = os.path.dirname(candidate)
-    folder = os.path.dirname(os.path.abspath(httpd_conf)) if httpd_conf else folder
-    return os.path.dirname(folder) if os.path.basename(folder) == 'conf' else folder
+    directory = os.path.dirname(os.path.abspath(httpd_conf)) if httpd_conf else directory
+    return os.path.dirname(directory) if os.path.basename(directory) == 'conf' else directory
 
 
 class Httpd(object):
@@ -108,7 +108,7 @@ class Httpd(object):
 
     @property
     def is_there(self):
-        """Whether there is a program, and a configuration that it starts with."""
+        """Return whether there is a program, and a configuration that it starts with."""
         return bool(self.installation.httpd and self.installation.httpd_conf)
 
     def _run(self, *arguments):

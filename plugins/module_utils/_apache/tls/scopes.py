@@ -50,7 +50,7 @@ class Scope(object):
     :ivar server_name: text or None; ``aliases``: list of text
     :ivar engine: the last SSLEngine directive, None when there is none
     :ivar protocols: its SSLProtocol directives in their order
-    :ivar policy: the SSLPolicy directive behind the last SSLProtocol (Apache 2.5), else None
+    :ivar policy: the SSLPolicy directive after the last SSLProtocol (Apache 2.5), else None
     :ivar commands: its SSLOpenSSLConfCmd directives that concern versions
     :ivar certificates: its SSLCertificateFile directives
     :ivar proxy_engine, proxy_protocol: the last SSLProxyEngine and SSLProxyProtocol
@@ -78,7 +78,7 @@ class Scope(object):
 
     @property
     def name(self):
-        """What a person calls it."""
+        """Return what a person calls it."""
         if self.section is None:
             return 'main server'
         return self.section.text() + (' ' + self.server_name if self.server_name else '')
@@ -112,19 +112,19 @@ class Scope(object):
 
     @property
     def governing_engine(self):
-        """The SSLEngine directive that counts here, its own or the main server's; None when there is none."""
+        """Return the SSLEngine directive that counts here, its own or the main server's; None when there is none."""
         return self.engine or (self.main.engine if self.main else None)
 
     @property
     def governing_policy(self):
-        """The SSLPolicy that decides about protocols here in place of an SSLProtocol, None when there is none."""
+        """Return the SSLPolicy that decides about protocols here in place of an SSLProtocol, None when there is none."""
         if self.main is None or self.policy is not None or self.protocols:
             return self.policy
         return self.main.policy
 
     @property
     def own_protocol(self):
-        """The SSLProtocol of this very scope that counts: the last one. None when there is none."""
+        """Return the SSLProtocol of this very scope that counts: the last one. None when there is none."""
         return self.protocols[-1] if self.protocols else None
 
 
@@ -174,15 +174,15 @@ class Configuration(object):
 
     @property
     def scopes(self):
-        """The main server first, then the virtual hosts."""
+        """Return the main server first, then the virtual hosts."""
         return [self.main] + self.hosts
 
     def scope_of(self, directive):
-        """The Scope that a directive belongs to, None when httpd never gets there."""
+        """Return the Scope that a directive belongs to, None when httpd never gets there."""
         return self._scopes.get(directive.scope)
 
     def engine(self, scope):
-        """What SSLEngine comes to: ``on``, ``optional`` or ``off``.
+        """Return what SSLEngine comes to: ``on``, ``optional`` or ``off``.
 
         Where it is unset, 2.4 takes a server for TLS that has a certificate and whose listener speaks https.
         """
@@ -207,38 +207,38 @@ class Configuration(object):
         return 'http'
 
     def is_tls(self, scope):
-        """Whether a scope can serve TLS."""
+        """Return whether a scope can serve TLS."""
         return self.engine(scope) != 'off'
 
     def governing(self, scope):
-        """The SSLProtocol directive that counts in a scope: its own, else the main server's, else None."""
+        """Return the SSLProtocol directive that counts in a scope: its own, else the main server's, else None."""
         own = scope.own_protocol
         if own is not None and scope.main and self.dialect.vhost_all_counts_as_unset and self.meaning(own) == self.dialect.enabled:
             own = None
         return own or (scope.main.own_protocol if scope.main else None)
 
     def meaning(self, directive):
-        """The protocols that a directive switches on as a frozenset; None for a value that this httpd refuses."""
+        """Return the protocols that a directive switches on as a frozenset; None for a value that this httpd refuses."""
         try:
             return evaluate(directive.arguments, self.dialect)
         except IllegalProtocol:
             return None
 
     def configured(self, scope):
-        """The protocols that the configuration asks for, as a frozenset; empty for a value that httpd refuses."""
+        """Return the protocols that the configuration asks for, as a frozenset; empty for a value that httpd refuses."""
         directive = self.governing(scope)
         if directive is None:
             return default_protocols(self.dialect)
         return self.meaning(directive) or frozenset()
 
     def commands(self, scope):
-        """The SSLOpenSSLConfCmd directives about versions, in the order in which they are applied."""
+        """Return the SSLOpenSSLConfCmd directives about versions, in the order in which they are applied."""
         return (scope.main.commands if scope.main else []) + scope.commands
 
     def versions(self, scope):
-        """The Versions of the scope's OpenSSL context."""
+        """Return the Versions of the scope's OpenSSL context."""
         return apply_commands(set_by_protocols(self.configured(scope), self.dialect), self.commands(scope))
 
     def negotiable(self, scope):
-        """The protocols that a handshake with this scope can settle on, as a frozenset."""
+        """Return the protocols that a handshake with this scope can settle on, as a frozenset."""
         return self.versions(scope).protocols(self.dialect) if self.configured(scope) else frozenset()

@@ -41,7 +41,7 @@ class IllegalProtocol(ValueError):
 
 
 def evaluate(arguments, dialect):
-    """The protocols that one directive switches on.
+    """Return the protocols that one directive switches on.
 
     A directive starts from nothing; ``+X`` adds, ``-X`` takes away, and a bare word throws away what stands before it.
 
@@ -64,7 +64,7 @@ def evaluate(arguments, dialect):
 
 
 def is_left_alone(directive, dialect):
-    """Whether an SSLProtocol that httpd does not read is not for us to rewrite: its words are another product's, or a variable's or macro's."""
+    """Return whether an SSLProtocol that httpd does not read is not for us to rewrite: its words are another product's, or a variable's or macro's."""
     if directive.active is not False:
         return False
     try:
@@ -75,7 +75,7 @@ def is_left_alone(directive, dialect):
 
 
 def _named(name, word, sign, dialect):
-    """The protocols that one word names."""
+    """Return the protocols that one word names."""
     lower = display(name).lower()
     if lower == 'all':
         return dialect.enabled
@@ -90,14 +90,14 @@ def _named(name, word, sign, dialect):
 
 
 def discarded_words(arguments):
-    """The words that a later bare word throws away, as text: ``TLSv1.2`` in ``TLSv1.2 TLSv1.3``. What stands there is seldom meant."""
+    """Return the words that a later bare word throws away, as text: ``TLSv1.2`` in ``TLSv1.2 TLSv1.3``. What stands there is seldom meant."""
     words = [display(word) for word in split_words(arguments)]
     bare = [index for index, word in enumerate(words) if word[:1] not in ('+', '-')]
     return [word for word in words[:bare[-1]] if word.lower() != '-all'] if bare else []
 
 
 def default_protocols(dialect):
-    """What an httpd takes when nothing says SSLProtocol: everything, without SSLv3 since 2.4.17.
+    """Return what an httpd takes when nothing says SSLProtocol: everything, without SSLv3 since 2.4.17.
 
     Where a crypto policy decides (see Dialect.default_is_known) this is the most that it can allow.
     """
@@ -105,7 +105,7 @@ def default_protocols(dialect):
 
 
 def negotiable(configured, dialect):
-    """The protocols that a handshake can settle on when ``configured`` is set.
+    """Return the protocols that a handshake can settle on when ``configured`` is set.
 
     From OpenSSL 1.1.0 on there are no holes: the unbroken run of versions below the highest one counts
     (ssl_engine_init.c, ssl_init_ctx_protocol).
@@ -125,7 +125,7 @@ def negotiable(configured, dialect):
 
 
 def canonical_arguments(protocols):
-    """How this collection writes a set of protocols: ``TLSv1.2``, or ``-all +TLSv1.2 +TLSv1.3`` for several.
+    """Return how this collection writes a set of protocols: ``TLSv1.2``, or ``-all +TLSv1.2 +TLSv1.3`` for several.
 
     :returns: bytes
     """
@@ -136,7 +136,7 @@ def canonical_arguments(protocols):
 
 
 def hole_warning(configured, dialect):
-    """A sentence for a set of protocols with a hole in it, else None."""
+    """Return a sentence for a set of protocols with a hole in it, else None."""
     missing = frozenset(configured) - negotiable(configured, dialect)
     if not missing:
         return None

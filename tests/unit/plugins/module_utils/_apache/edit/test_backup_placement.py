@@ -52,7 +52,7 @@ def test_folder_that_is_included_or_would_be_is_refused_in_both_modes(apache, in
     for check_mode in (True, False):
         with pytest.raises(AdministratorError) as caught:
             run(apache, include, folder, check_mode)
-        assert 'httpd would read the copies' in str(caught.value) and 'nothing was changed' in str(caught.value)
+        assert 'httpd would read the backups' in str(caught.value) and 'nothing was changed' in str(caught.value)
     assert sorted(os.listdir(apache.path('conf'))) == ['empty', 'more'] and os.listdir(apache.path('conf/empty')) == []
     assert b'SSLProtocol all' in apache.data('ssl.conf') and not os.path.exists(apache.path('state/records/last_change.json'))
 
@@ -75,7 +75,7 @@ def test_what_is_read_unforeseen_goes_again(apache, monkeypatch, exists):
         apache.write('conf/empty/.other', b'')
     with pytest.raises(AdministratorError) as caught:
         run(apache, b'IncludeOptional conf/empty/*', 'conf/empty')
-    assert 'httpd would read the copies' in str(caught.value) and 'nothing was changed' in str(caught.value)
+    assert 'httpd would read the backups' in str(caught.value) and 'nothing was changed' in str(caught.value)
     assert os.listdir(apache.path('conf/empty')) == ['.other'] if exists else not os.path.exists(apache.path('conf/empty'))
     assert b'SSLProtocol all' in apache.data('ssl.conf')
 

@@ -127,13 +127,13 @@ def test_another_run_that_was_faster(apache, monkeypatch):
 def test_a_file_that_is_edited_while_the_copies_are_made(apache, monkeypatch):
     run(apache, ['TLSv1.3'])
     record = read_record(apache.path('state/records/last_change.json'))
-    real = apply.keep_copies
+    real = apply.back_up_files
 
     def edited(*arguments):
         apache.write('a.conf', b'# edited\n')
         return real(*arguments)
 
-    monkeypatch.setattr(apply, 'keep_copies', edited)
+    monkeypatch.setattr(apply, 'back_up_files', edited)
     with pytest.raises(AdministratorError) as caught:
         run(apache)
     assert 'changed' in caught.value.message and caught.value.path == apache.path('a.conf')

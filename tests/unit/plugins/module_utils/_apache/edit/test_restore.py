@@ -137,7 +137,7 @@ def test_file_that_appeared_meanwhile_is_not_overwritten(place):
 
 def test_change_by_somebody_else_is_not_lost(place):
     place.write(place.paths[0], 'new and edited')
-    with pytest.raises(AdministratorError, match='somebody else') as caught:
+    with pytest.raises(AdministratorError, match='another process') as caught:
         place.restore()
     assert place.entries[0]['backup'] in str(caught.value) and place.contents() == ['new and edited', 'new']
     place.restore(place.entries[:1])

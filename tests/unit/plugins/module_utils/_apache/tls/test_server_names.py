@@ -50,7 +50,7 @@ def told(site):
     (HOST % b'SSLOpenSSLConfCmd Protocol -TLSv1\n', u'%s:4: SSLOpenSSLConfCmd Protocol -TLSv1 is applied after'),
     (b'NSSProtocol \xc3\xbc\n', u'%s:1: nssprotocol \xfc belongs to mod_nss'),
     (b'<Directory /\xc3\xbc>\nSSLProtocol all\n</Directory>\n', u'%s:2: httpd does not accept SSLProtocol in <Directory /\xfc>'),
-    (b'<IfDefine \xc3\xbc>\n' + HOST % b'' + b'</IfDefine>\n', u'%s:2: whether this virtualhost is read cannot be told'),
+    (b'<IfDefine \xc3\xbc>\n' + HOST % b'' + b'</IfDefine>\n', u'%s:2: cannot determine whether httpd reads this virtualhost'),
     (HOST % b'SSLProtocol \xc3\xbc\n', u'%s:4: SSLProtocol has a word'),
     (HOST % b'SSLPolicy \xc3\xbc\n', u'%s:4: SSLPolicy sets the protocols of <VirtualHost *:443> \xfc'),
     (HOST % b'SSLOpenSSLConfCmd MinProtocol TLSv1\n', u'%s:4: SSLOpenSSLConfCmd overrides the policy in <VirtualHost *:443> \xfc'),
