@@ -13,7 +13,7 @@ __metaclass__ = type
 import os
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.facts import read_tls_facts
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint import internal_ca
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.certificates import (
     read_sic_certificate,
@@ -67,7 +67,7 @@ def _questions(environment, installation, state_dir, timeout):
     """What waits for nothing but a process of its own."""
     return {
         'product': lambda: read_product(environment, timeout),
-        'tls': lambda: read_tls_facts(_value(installation), environment.variables, timeout),
+        'tls': lambda: read_tls_facts(Httpd(_value(installation), environment.variables, timeout)),
         'processes': lambda: read_processes(environment, timeout),
         'registry': lambda: read_registry(environment),
         'sic': lambda: read_sic_certificate(environment, timeout),

@@ -9,7 +9,7 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: config_restore
-short_description: Put files of the web server back from their backups
+short_description: Restore files of the web server from their backups
 version_added: 1.0.0
 author:
   - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
@@ -30,8 +30,8 @@ options:
   files:
     description:
       - The files to put back, each with the backup to take.
-      - By default those of the last change, as C(records/last_change.json) in O(state_dir) has it. That is refused when somebody has changed one of
-        them since, because his change would be lost. Naming the backup does it all the same.
+      - By default those of the last change, as C(records/last_change.json) in O(state_dir) has it. That is refused when another process has changed one of
+        them since, because that change would be lost. Name the backup to put it back anyway.
     type: list
     elements: dict
     suboptions:
@@ -116,7 +116,7 @@ from functools import partial
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.restore import differences, plan_restore, restore, warnings_of
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import refuse_unguarded, while_armed
@@ -142,12 +142,13 @@ def argument_spec():
 
 
 def find_apache(given, items):
-    """The Installation and the variables for its httpd. Where httpd and httpd_conf are given, no Check Point product is needed."""
+    """Return the Httpd that tests what is put back. Where httpd and httpd_conf are given, no Check Point product is needed."""
     gone = [item.backup.path for item in items if item.state is None]
     if given['httpd'] and given['httpd_conf'] and not given['profile']:
-        return find_installation(None, items[0].backup.path, given['httpd'], given['httpd_conf'], gone), None
+        return Httpd(find_installation(None, items[0].backup.path, given['httpd'], given['httpd_conf'], gone), None, given['timeout'])
     environment = read_environment(given['profile'])
-    return find_installation(environment.uepm_dir, None, given['httpd'], given['httpd_conf'], gone), environment.variables
+    installation = find_installation(environment.uepm_dir, None, given['httpd'], given['httpd_conf'], gone)
+    return Httpd(installation, environment.variables, given['timeout'])
 
 
 def run(given, check_mode, refuse=None):
@@ -166,11 +167,11 @@ def run(given, check_mode, refuse=None):
         diff=differences(items),
     )
     if items:
-        # In check mode, too: what cannot be found is found out then.
-        installation, environ = find_apache(given, items)
+        # In check mode, too: what cannot be found is reported there.
+        httpd = find_apache(given, items)
         if not check_mode:
-            result['files'] = restore(items, installation, given['state_dir'], environ, given['timeout'])
-            result['validated'] = installation.httpd is not None and installation.httpd_conf is not None
+            result['files'] = restore(items, httpd, given['state_dir'])
+            result['validated'] = httpd.is_there
     return result
 
 

@@ -9,7 +9,7 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: ssl_protocol
-short_description: Let an Apache serve exactly the TLS protocols of a policy
+short_description: Set the TLS protocols that an Apache httpd accepts
 version_added: 1.0.0
 author:
   - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
@@ -18,7 +18,7 @@ description:
   - The configuration is read as httpd reads it, with its includes, conditions, variables and macros. What already means the policy is left alone,
     however it is spelled. C(-all +TLSv1.2) is C(TLSv1.2).
   - Every other C(SSLProtocol) is rewritten in place, also one that a later one overrides, one in a condition that does not hold, and one in a macro.
-    A server that serves TLS and has none gets one behind its C(SSLEngine).
+    A server that serves TLS and has none gets one after its C(SSLEngine).
   - Comments, C(SSLProxyProtocol) and the directives of other TLS modules stay, and so does every other byte.
   - Before anything is written, the module refuses a policy without any protocol, a protocol that this httpd does not know, an C(SSLOpenSSLConfCmd)
     that overrides the policy, a value that comes from a variable or a macro parameter where httpd reads it, and files that httpd could not read either.
@@ -35,8 +35,8 @@ options:
   path:
     description:
       - The file with the TLS settings.
-      - By default the C(ssl.conf) of C(apache*/conf) below E(UEPMDIR), which the O(profile) sets.
-      - With it goes everything that its httpd reads. Owner, group and mode are set on this file alone.
+      - By default the C(ssl.conf) of C(apache*/conf) below E(UEPMDIR), which O(profile) sets.
+      - Everything that its httpd reads is changed with it. Owner, group and mode are set on this file alone.
     type: path
     aliases: [dest]
   protocols:
@@ -47,13 +47,13 @@ options:
     elements: str
     required: true
   backup:
-    description: Keep a copy of each file that changes.
+    description: Keep a backup of each file that changes.
     type: bool
     default: true
   backup_dir:
     description:
-      - Folder for the copies, by default C(backups) in O(state_dir).
-      - Must not be one that the configuration includes, or would include with a copy in it. httpd would read the copy, and the old value would win.
+      - Directory for the backups, by default C(backups) in O(state_dir).
+      - Must not be one that the configuration includes, or would include with a backup in it. httpd would read the backup, and the old value would win.
     type: path
   httpd:
     description:
@@ -151,7 +151,7 @@ directives:
       type: str
       sample: TLSv1.2
 files:
-  description: Each file that changes, with the path of its copy. In check mode, and without O(backup), there is no copy and RV(files[].backup_file) is null.
+  description: Each file that changes, with the path of its backup. In check mode, and without O(backup), there is none and RV(files[].backup_file) is null.
   returned: success
   type: list
   elements: dict
@@ -161,12 +161,12 @@ files:
       type: str
       sample: /opt/CPuepm-R81.20/apache22/conf/ssl.conf
     backup_file:
-      description: The copy.
+      description: The backup.
       type: str
       sample: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260101T120000Z.0123456789ab
 backup_file:
-  description: The copy of RV(path), or of the first file that changed where RV(path) did not.
-  returned: when a copy was made
+  description: The backup of RV(path), or of the first file that changed where RV(path) did not.
+  returned: when a backup was made
   type: str
   sample: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260101T120000Z.0123456789ab
 validated:
@@ -184,7 +184,7 @@ from functools import partial
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.apply import enforce_protocols
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import refuse_unguarded, while_armed
@@ -206,7 +206,7 @@ def argument_spec():
 
 
 def find_environment(profile, needed):
-    """The Environment of the server; None where none is needed and there is none (an Apache that is not Check Point's)."""
+    """Return the Environment of the server; None where none is needed and there is none (an Apache that is not Check Point's)."""
     try:
         return read_environment(profile)
     except AdministratorError:
@@ -227,22 +227,22 @@ def run(given, check_mode, attributes=None, refuse=None):
         environment.uepm_dir if environment else None, given['path'], given['httpd'], given['httpd_conf'])
     path = os.path.realpath(installation.ssl_conf)
     if attributes is not None:
-        # An owner that does not exist is found out before anything is written.
+        # Refuse an owner that does not exist before anything is written.
         attributes(path, True)
+    httpd = Httpd(installation, environment.variables if environment else None, given['timeout'])
     result = enforce_protocols(
-        installation, given['protocols'], given['state_dir'], given['backup_dir'] if given['backup'] else False,
-        environment.variables if environment else None, given['timeout'], check_mode, refuse)
+        httpd, given['protocols'], given['state_dir'], given['backup_dir'] if given['backup'] else False, check_mode, refuse)
     if attributes is not None:
         result['changed'] = attributes(path, check_mode) or result['changed']
     result['path'] = path
-    copies = [kept['backup_file'] for kept in result['files'] if kept['path'] == path] or [kept['backup_file'] for kept in result['files']]
-    if copies and copies[0]:
-        result['backup_file'] = copies[0]
+    backups = [kept['backup_file'] for kept in result['files'] if kept['path'] == path] or [kept['backup_file'] for kept in result['files']]
+    if backups and backups[0]:
+        result['backup_file'] = backups[0]
     return result
 
 
 def set_attributes(module, path, check_mode):
-    """What the options of every file module ask for; whether that is a change."""
+    """Set what the options of every file module ask for; return whether that is a change."""
     real, module.check_mode = module.check_mode, check_mode
     try:
         return module.set_fs_attributes_if_different(module.load_file_common_arguments(module.params, path=path), False)

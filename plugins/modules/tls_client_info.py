@@ -247,8 +247,8 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import Reading
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.clients import oldest_of, read_clients
@@ -299,7 +299,7 @@ def find_logs(given, oldest_accepted):
         return given_sources([(name_bytes(log['path']), name_bytes(log['format'])) for log in given['logs']])
     environment = read_environment(given['profile'], given['timeout'])
     installation = find_installation(environment.uepm_dir, given['ssl_conf'], given['httpd'], given['httpd_conf'])
-    reading = Reading(installation, environment.variables, given['timeout'])
+    reading = HttpdInspection(Httpd(installation, environment.variables, given['timeout']))
     return find_sources(reading.tree, reading.dialect, LOGGED_PROTOCOLS[:LOGGED_PROTOCOLS.index(oldest_accepted)])
 
 

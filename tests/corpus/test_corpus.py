@@ -40,23 +40,21 @@ class Site:
     def file(self) -> Path:
         return self.folder / "ssl.conf"
 
-    def installation(self, with_httpd: bool = True) -> Any:
-        """The Installation of the copy, or the copy as a file of its own."""
-        if not with_httpd:
-            return places.Installation(str(self.folder), str(self.file), None, None)
-        return places.Installation(str(self.folder), str(self.file), str(self.httpd), str(self.config))
+    def program(self, with_httpd: bool = True) -> Any:
+        """Return the Httpd of the copy; without a program the copy is a file of its own."""
+        programs = (str(self.httpd), str(self.config)) if with_httpd else (None, None)
+        installation = places.Installation(str(self.folder), str(self.file), *programs)
+        return places.Httpd(installation, apache.environment(), 30)
 
     def test(self) -> dict[str, Any]:
-        found: dict[str, Any] = places.config_test(self.installation(), apache.environment(), 30)
+        found: dict[str, Any] = self.program().test()
         return found
 
     def enforce(self, policy: list[str], with_httpd: bool = True) -> dict[str, Any]:
         """What the module does."""
         state_dir = self.folder / "state"
         state_dir.mkdir(mode=0o700, exist_ok=True)
-        done: dict[str, Any] = enforce.enforce_protocols(
-            self.installation(with_httpd), policy, str(state_dir), environ=apache.environment(), timeout=30
-        )
+        done: dict[str, Any] = enforce.enforce_protocols(self.program(with_httpd), policy, str(state_dir))
         return done
 
 
@@ -97,7 +95,7 @@ def test_with_its_httpd(corpus_file: Path, site: Site, outcomes: dict[str, str])
     outcomes[corpus_file.name] = "rewritten" if done["changed"] else "left alone"
     assert done["validated"]
     assert_only_ssl_protocol_changed(old, site.file.read_bytes())
-    assert_policy(facts.read_tls_facts(site.installation(), apache.environment(), 30), policy)
+    assert_policy(facts.read_tls_facts(site.program()), policy)
     assert not site.enforce(policy)["changed"]
 
 

@@ -62,7 +62,7 @@ def evaluate(server: Server) -> Said:
         found = installation.find_installation(
             ssl_conf=str(server.entry), httpd=str(server.httpd.installation.httpd), httpd_conf=str(server.httpd.config)
         )
-        read = facts.read_tls_facts(found, apache.environment(), 30)
+        read = facts.read_tls_facts(installation.Httpd(found, apache.environment(), 30))
     except errors.AdministratorError as error:
         return Said(False, error.sentence())
     except Exception:
@@ -90,7 +90,7 @@ def _said(read: dict[str, Any]) -> Said:
         reason="; ".join(reasons),
         expected=expected,
         wildcards=frozenset(alias for alias in aliases if "*" in alias or "?" in alias),
-        undecided=any("cannot be told" in text for text in warnings),
+        undecided=any("cannot determine" in text for text in warnings),
     )
 
 

@@ -21,11 +21,11 @@ from unittest import mock
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache import facts
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config import lexer, loader
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import apply_edits
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import plan_rewrite
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import plan_tree
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, Dialect
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import (
-    canonical_arguments,
+    check_policy,
     evaluate,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
@@ -131,12 +131,12 @@ def check_rewriting(site: Site) -> None:
     """Only SSLProtocol changes, it then means the policy, and a second run has nothing to do; or it is refused."""
     reader = _Reader(site)
     with alone(), contextlib.suppress(AdministratorError):
-        plan = plan_rewrite(reader.tree(), site.protocols, reader.dialect, reader.tree)
+        plan = plan_tree(reader.tree(), check_policy(site.protocols, reader.dialect), reader.dialect, reader.tree)
         changes: dict[str, list[Any]] = {}
-        for change in plan.changes:
+        for change in plan.edits:
             changes.setdefault(change.source.path, []).append(change)
         assert set(changes) == set(plan.contents)
-        arguments = canonical_arguments(plan.policy)
+        arguments = plan.policy.arguments
         for path, found in changes.items():
             rule = reader.build is not None and site.httpd < (2, 3, 0)
             _only_protocols(reader.files.get(path, b""), plan.contents[path], found, arguments, rule)
@@ -183,15 +183,17 @@ def _may_stay(directive: Any) -> bool:
 def _means_the_policy(reader: _Reader, plan: Any) -> None:
     tree = reader.tree(plan.contents)
     for directive in tree.directives(b"sslprotocol"):
-        assert _may_stay(directive) or evaluate(directive.arguments, reader.dialect) == plan.policy, directive.arguments
+        assert _may_stay(directive) or evaluate(directive.arguments, reader.dialect) == plan.policy.protocols, (
+            directive.arguments
+        )
     configuration = Configuration(tree, reader.dialect)
     for scope in configuration.scopes:
-        assert not configuration.is_tls(scope) or configuration.configured(scope) == plan.policy, scope.name
+        assert not configuration.is_tls(scope) or configuration.configured(scope) == plan.policy.protocols, scope.name
 
 
 def _is_settled(reader: _Reader, plan: Any) -> None:
     def read(more: dict[str, bytes]) -> Any:
         return reader.tree({**plan.contents, **more})
 
-    again = plan_rewrite(read({}), reader.site.protocols, reader.dialect, read)
-    assert not again.contents and not again.changes, again.contents
+    again = plan_tree(read({}), plan.policy, reader.dialect, read)
+    assert not again.contents and not again.edits, again.contents

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.apply import enforce_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import (
+    Httpd,
     Installation,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import (
@@ -73,7 +74,7 @@ def test_configuration_in_a_folder_of_any_name(
     entry.write_bytes(b"Include " + word + b"\n")
     included.chmod(0o640)
     state = tmp_path / "state"
-    done = enforce_protocols(Installation(str(folder), str(entry), None, None), ["TLSv1.2"], str(state))
+    done = enforce_protocols(Httpd(Installation(str(folder), str(entry), None, None)), ["TLSv1.2"], str(state))
     assert done["changed"] and [item["path"] for item in done["files"]] == [str(included)]
     assert included.read_bytes() == HARDENED
     assert {path.name for path in folder.iterdir()} == {"ssl.conf", name}

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""What ``server_info`` says about the TLS configuration of an Apache, as plain dictionaries and lists."""
+"""Describe for ``server_info`` the TLS configuration of an Apache, as plain dictionaries and lists."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -12,8 +12,7 @@ __metaclass__ = type
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.include_paths import absolute
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import split_words
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import Reading
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import config_test
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import scope_warnings, tree_warnings
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.endpoints import endpoints
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
@@ -21,21 +20,19 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._pro
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display, native
 
 
-def read_tls_facts(installation, environ=None, timeout=60.0):
-    """The ``tls`` part of a server's facts.
+def read_tls_facts(httpd):
+    """Return the ``tls`` part of a server's facts.
 
-    :param installation: Installation
-    :param environ: environment variables that the httpd runs with, default: those of this process
-    :param timeout: seconds for each run of httpd
+    :param httpd: Httpd
     :returns: dictionary with ``httpd``, ``files``, ``directives``, ``scopes``, ``endpoints``, ``certificate_files``,
         ``http_test`` and ``warnings``
     :raises AdministratorError: when the configuration cannot be read
     """
-    reading = Reading(installation, environ, timeout)
+    reading = HttpdInspection(httpd)
     configuration = Configuration(reading.tree, reading.dialect)
     facts = describe(reading.tree, configuration)
     facts['httpd'] = _httpd(reading)
-    facts['http_test'] = config_test(installation, environ, timeout) if reading.has_httpd else {
+    facts['http_test'] = httpd.test() if httpd.is_there else {
         'ok': False, 'output': 'there is no httpd to test the configuration with', 'command': []}
     return facts
 
@@ -52,7 +49,7 @@ def _httpd(reading):
 
 
 def describe(tree, configuration):
-    """The part of the facts that follows from a Tree and its Configuration alone."""
+    """Return the part of the facts that follows from a Tree and its Configuration alone."""
     return {
         'files': [{'path': source.path, 'sha256': source.sha256} for source in tree.files],
         'directives': _directives(tree, configuration),
@@ -64,7 +61,7 @@ def describe(tree, configuration):
 
 
 def _certificate_files(tree, configuration):
-    """Paths of the certificates that the scopes with TLS serve."""
+    """Return paths of the certificates that the scopes with TLS serve."""
     found = []
     for scope in configuration.scopes:
         if configuration.is_tls(scope):
@@ -81,7 +78,7 @@ def _directives(tree, configuration):
         entry = {
             'file': directive.file,
             'line': directive.line,
-            'container': directive.container_text(),
+            'container': directive.section_text(),
             'arguments': display(directive.arguments),
             'protocols': None if meaning is None else sort_protocols(meaning),
             'state': directive_state(directive, configuration, deciding),
@@ -92,7 +89,7 @@ def _directives(tree, configuration):
 
 
 def directive_state(directive, configuration, deciding):
-    """What becomes of an SSLProtocol.
+    """Return what becomes of an SSLProtocol.
 
     :param deciding: the directives that decide for a scope that serves TLS
     :returns: ``macro`` (in a macro that nothing uses), ``inactive`` (in a condition that does not hold), ``overridden`` (by a later one of
@@ -113,8 +110,8 @@ def _scope(scope, configuration, root):
     return {
         'name': scope.name,
         'kind': scope.kind,
-        'file': scope.container.file if scope.container else root,
-        'line': scope.container.line if scope.container else None,
+        'file': scope.section.file if scope.section else root,
+        'line': scope.section.line if scope.section else None,
         'addresses': [_address(address) for address in scope.addresses],
         'server_name': scope.server_name,
         'aliases': list(scope.aliases),

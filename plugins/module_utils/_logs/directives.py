@@ -118,7 +118,7 @@ class DeclaredLogs(object):
 
         A virtual host with a log of its own writes to that, any other to those of the main server; global logs get all requests.
 
-        :param container: Container of a virtual host, None for the main server
+        :param container: Section of a virtual host, None for the main server
         :returns: list of Log
         """
         own = self._own.get(container)

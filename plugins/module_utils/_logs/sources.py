@@ -78,14 +78,14 @@ def find_sources(tree, dialect, legacy_protocols):
     # A log can only have a condition about protocols in a version that knows no SSLv2.
     needed = [name for name in legacy_protocols if name != b'SSLv2']
     for scope in scopes:
-        logs = [log for log in declared.of(scope.container) if log.format.logs_protocol]
+        logs = [log for log in declared.of(scope.section) if log.format.logs_protocol]
         if logs:
             _choose(found, scope, logs, needed)
         else:
-            place = scope.container or next(iter(tree.files))
+            place = scope.section or next(iter(tree.files))
             found.not_logged.append({
-                'scope': scope.name, 'file': scope.container.file if scope.container else place.path,
-                'line': scope.container.line if scope.container else None})
+                'scope': scope.name, 'file': scope.section.file if scope.section else place.path,
+                'line': scope.section.line if scope.section else None})
     if not scopes:
         found.unreadable.append({'part': tree.root, 'reason': 'no server of this configuration speaks TLS, so no log was looked for'})
     return found

@@ -22,12 +22,13 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.loader import read_tree
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import apply_edits
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import Plan, plan_rewrite
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import Plan, plan_tree
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, Dialect
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import (
     IllegalProtocol,
     canonical_arguments,
+    check_policy,
     evaluate,
     negotiable,
 )
@@ -139,16 +140,21 @@ def configurations(draw: st.DrawFn) -> bytes:
 POLICIES = st.sets(st.sampled_from(PROTOCOLS), min_size=1).map(sorted)
 
 
-def plan(folder: Path, data: bytes, policy: list[str]) -> Plan:
-    """The changes of a configuration in one file."""
+def tree(folder: Path, data: bytes) -> object:
+    """Return the Tree of a configuration in one file."""
     path = folder / "httpd.conf"
     path.write_bytes(data)
     build = Build((2, 4, 71), frozenset([b"core.c", b"mod_ssl.c"]), None)
+    return read_tree(str(path), str(folder), build=build, read=lambda _name: data)
+
+
+def plan(folder: Path, data: bytes, policy: list[str]) -> Plan:
+    """The changes of a configuration in one file."""
 
     def read(contents: dict[str, bytes]) -> object:
-        return read_tree(str(path), str(folder), build=build, read=lambda name: contents.get(name, data))
+        return tree(folder, contents.get(str(folder / "httpd.conf"), data))
 
-    done: Plan = plan_rewrite(read({}), policy, MODERN, read)
+    done: Plan = plan_tree(read({}), check_policy(policy, MODERN), MODERN, read)
     return done
 
 
@@ -212,10 +218,11 @@ def test_a_rewrite_is_the_policy_once_and_for_all(folder: Path, data: bytes, pol
     done = plan(folder, data, policy)
     new = done.contents.get(str(folder / "httpd.conf"), data)
     event("changed" if new != data else "left alone")
-    for scope in done.after.scopes:
-        if done.after.is_tls(scope):
-            assert done.after.configured(scope) == frozenset(policy)
-            assert done.after.governing(scope) is not None
+    after = Configuration(tree(folder, new), MODERN)
+    for scope in after.scopes:
+        if after.is_tls(scope):
+            assert after.configured(scope) == frozenset(policy)
+            assert after.governing(scope) is not None
     assert plan(folder, new, policy).contents == {}
     assert_other_bytes_stay(data, new)
 

@@ -4,9 +4,9 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The conditional sections: whether httpd reads what stands in an IfModule, IfDefine, IfVersion, IfFile, IfDirective or IfSection.
+"""Decide whether httpd reads what stands in an IfModule, IfDefine, IfVersion, IfFile, IfDirective or IfSection.
 
-Rules: core.c (start_cond_section and its tests), mod_version.c (start_ifversion). The answer may be None: not to be told from here.
+Rules: core.c (start_cond_section and its tests), mod_version.c (start_ifversion). The answer may be None: it cannot be determined from here.
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -35,7 +35,7 @@ _MOST_REPETITIONS = 4
 _LONGEST_PATTERN = 100
 
 
-class Surroundings(object):
+class EvaluationContext(object):
     """What conditions are decided by, as it stands at one point of the reading.
 
     :ivar version: version of httpd as a tuple, None when it is not known
@@ -77,7 +77,7 @@ class Surroundings(object):
         self.loaded.update((name, _SOURCE_FILES.get(name, source), stem + b'.c'))
 
     def has_module(self, name):
-        """Whether a module is there, by the name of its structure or of its source file; None when it cannot be told."""
+        """Return whether a module is there, by the name of its structure or of its source file; None when that cannot be determined."""
         if name in self.loaded:
             return True
         if self.static_modules is None:
@@ -86,46 +86,46 @@ class Surroundings(object):
 
 
 def _structures(sources):
-    """The structures of compiled-in modules, which httpd finds them by as well (core.c, start_ifmod)."""
+    """Return the structures of compiled-in modules, which httpd finds them by as well (core.c, start_ifmod)."""
     return frozenset(_STRUCTURES.get(name, name[4:-2] + b'_module') for name in sources
                      if name in _STRUCTURES or (name.startswith(b'mod_') and name.endswith(b'.c')))
 
 
-def decide(section, arguments, surroundings):
-    """Whether a conditional section is read.
+def decide(section, arguments, context):
+    """Return whether a conditional section is read.
 
     :param section: its name in small letters, as bytes
     :param arguments: what stands between its name and its closing bracket, as bytes
-    :returns: True, False, or None when it cannot be told
+    :returns: True, False, or None when that cannot be determined
     """
     if section == b'ifversion':
-        return _decide_version(arguments, surroundings.version)
+        return _decide_version(arguments, context.version)
     wanted = not arguments.startswith(b'!')
     word = next_word(arguments if wanted else arguments[1:], 0)[0]
-    answer = _TESTS[section](word, surroundings)
+    answer = _TESTS[section](word, context)
     return answer if answer is None or wanted else not answer
 
 
-def _is_defined(word, surroundings):
-    if word in surroundings.defines:
+def _is_defined(word, context):
+    if word in context.defines:
         return True
     # Without its httpd a file is read for any command line that an httpd might get.
-    return None if surroundings.static_modules is None else False
+    return None if context.static_modules is None else False
 
 
-def _has_directive(word, surroundings):
-    """Which directives and sections exist is known to httpd alone, but for mod_ssl's."""
-    if surroundings.directives is not None:
-        return word.lower() in surroundings.directives
-    return surroundings.has_module(b'mod_ssl.c') if word.lower().startswith(b'ssl') else None
+def _has_directive(word, context):
+    """Return whether httpd knows a directive or section. Only httpd can list them, except for mod_ssl's."""
+    if context.directives is not None:
+        return word.lower() in context.directives
+    return context.has_module(b'mod_ssl.c') if word.lower().startswith(b'ssl') else None
 
 
 _TESTS = {
-    b'ifmodule': lambda word, surroundings: surroundings.has_module(word),
+    b'ifmodule': lambda word, context: context.has_module(word),
     b'ifdefine': _is_defined,
-    b'iffile': lambda word, surroundings: surroundings.exists(word),
+    b'iffile': lambda word, context: context.exists(word),
     b'ifdirective': _has_directive,
-    b'ifsection': lambda word, surroundings: _has_directive(b'<' + word, surroundings),
+    b'ifsection': lambda word, context: _has_directive(b'<' + word, context),
 }
 
 
@@ -153,7 +153,7 @@ def _compare(operator, operand, version):
 
 
 def _matches(pattern, version):
-    """Whether a version fits a regular expression; None for one that is not understood, or that could be a trap."""
+    """Return whether a version fits a regular expression; None for one that is not understood, or that could be a trap."""
     text = '.'.join(str(number) for number in version)
     if len(pattern) > _LONGEST_PATTERN or _REPEATED_GROUP.search(pattern) or len(_REPETITION.findall(pattern)) > _MOST_REPETITIONS:
         return None

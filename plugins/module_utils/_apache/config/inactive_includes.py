@@ -22,25 +22,25 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tex
 INCLUDES = (b'include', b'includeoptional')
 _OF_TLS = (b'sslengine', b'sslprotocol')
 
-# directive: the Directive of an Include; define: the Container of the IfDefine that keeps httpd from it; paths: list of the files with
+# directive: the Directive of an Include; define: the Section of the IfDefine that keeps httpd from it; paths: list of the files with
 # settings of TLS that it would read
-Unread = namedtuple('Unread', ['directive', 'define', 'paths'])
+InactiveInclude = namedtuple('InactiveInclude', ['directive', 'define', 'paths'])
 
 
-def missing_define(directive, surroundings):
-    """The IfDefine that alone keeps httpd from a directive, as a Container; None when something else does, or a Define that is here."""
+def missing_define(directive, context):
+    """Return the IfDefine that alone keeps httpd from a directive, as a Section; None when something else does, or a Define that is here."""
     missing = None
-    for container in directive.containers:
-        if container.name not in CONDITIONALS or decide(container.name, container.arguments, surroundings) is not False:
+    for section in directive.sections:
+        if section.name not in CONDITIONALS or decide(section.name, section.arguments, context) is not False:
             continue
-        if container.name != b'ifdefine' or container.arguments.startswith(b'!'):
+        if section.name != b'ifdefine' or section.arguments.startswith(b'!'):
             return None
-        missing = missing or container
+        missing = missing or section
     return missing
 
 
 def files_with_tls(words, server_root, read, seen=None):
-    """The files with settings of TLS that an Include would read, by itself or through others.
+    """Return the files with settings of TLS that an Include would read, by itself or through others.
 
     :param words: its arguments, list of bytes
     :param read: function from a path to bytes

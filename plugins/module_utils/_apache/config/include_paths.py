@@ -4,9 +4,9 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Which files an Include names: wildcards, folders and the order in which httpd reads them.
+"""Find the files that an Include names: wildcards, directories and the order in which httpd reads them.
 
-Rules: config.c (ap_process_fnmatch_configs and what it calls) and APR's apr_fnmatch.c. A folder is read with everything in it, hidden files
+Rules: config.c (ap_process_fnmatch_configs and what it calls) and APR's apr_fnmatch.c. A directory is read with everything in it, hidden files
 and backup copies too; a wildcard leaves out only names that begin with a dot.
 """
 
@@ -41,21 +41,21 @@ class NothingFound(Exception):
 
 
 class Unreadable(Exception):
-    """A folder cannot be looked into; the text says why. Whoever runs httpd may be able to."""
+    """A directory cannot be listed; the text says why. The user that runs httpd may be able to."""
 
 
 def absolute(name, server_root):
-    """A path of the configuration made absolute: relative ones count from ServerRoot (config.c, ap_server_root_relative)."""
+    """Return a path of the configuration made absolute: relative ones count from ServerRoot (config.c, ap_server_root_relative)."""
     return os.path.normpath(os.path.join(server_root, name))
 
 
 def leads_nowhere(path):
-    """Whether there is nothing at the end of a path: a link to nothing, to itself, or through a file."""
+    """Return whether there is nothing at the end of a path: a link to nothing, to itself, or through a file."""
     return _mode(path, os.stat) is None
 
 
 def _mode(path, look):
-    """The kind and permissions of what is at a path, None where there is nothing.
+    """Return the kind and permissions of what is at a path, None where there is nothing.
 
     :param look: os.stat, or os.lstat to see a link itself
     """
@@ -67,19 +67,19 @@ def _mode(path, look):
         raise Unreadable('%s: %s' % (path, error.strerror))
 
 
-def _is_folder(path):
+def _is_directory(path):
     mode = _mode(path, os.stat)
     return mode is not None and stat.S_ISDIR(mode)
 
 
 def expand(name, server_root):
-    """The files that an Include reads.
+    """Return the files that an Include reads.
 
     :param name: the argument of Include, native text
-    :param server_root: folder as native text
+    :param server_root: directory as native text
     :returns: list of absolute paths in the order of reading
     :raises NothingFound: when the file is missing or the wildcard fits nothing
-    :raises Unreadable: when a folder on the way cannot be read
+    :raises Unreadable: when a directory on the way cannot be read
     """
     pattern = os.path.join(server_root, name)
     if not _WILDCARD.search(pattern):
@@ -92,42 +92,42 @@ def expand(name, server_root):
 
 
 def _walk(path, depth=0):
-    """A file as it is, a folder as all files in it, sorted by name."""
-    if not _is_folder(path):
+    """Return a file as it is, a directory as all files in it, sorted by name."""
+    if not _is_directory(path):
         if _mode(path, os.lstat) is None:
             raise NothingFound('%s is not there' % path)
         return [path]
     if depth > MAX_DEPTH:
-        raise NothingFound('folders below %s are nested more than %d deep' % (path, MAX_DEPTH))
+        raise NothingFound('directories below %s are nested more than %d deep' % (path, MAX_DEPTH))
     return [found for name in _entries(path) for found in _walk(os.path.join(path, name), depth + 1)]
 
 
-def _entries(folder):
-    """The names in a folder, sorted; none where there is no folder."""
+def _entries(directory):
+    """Return the names in a directory, sorted; none where there is no directory."""
     try:
-        return sorted(os.listdir(folder))
+        return sorted(os.listdir(directory))
     except OSError as error:
         if error.errno in _NOWHERE:
             return []
-        raise Unreadable('%s: %s' % (folder, error.strerror))
+        raise Unreadable('%s: %s' % (directory, error.strerror))
 
 
-def _match(folder, parts):
-    """Paths that fit the parts of a pattern, each level sorted by name."""
+def _match(directory, parts):
+    """Return paths that fit the parts of a pattern, each level sorted by name."""
     part, rest = parts[0], parts[1:]
     if _WILDCARD.search(part):
         fits = re.compile(translate(part)).match if part.count('*') <= MOST_STARS else lambda dummy_name: None
-        names = [name for name in _entries(folder) if fits(name)]
+        names = [name for name in _entries(directory) if fits(name)]
     else:
         names = [part]
-    paths = [os.path.join(folder, name) for name in names]
+    paths = [os.path.join(directory, name) for name in names]
     if not rest:
         return [path for path in paths if _mode(path, os.lstat) is not None]
-    return [found for path in paths if _is_folder(path) for found in _match(path, rest)]
+    return [found for path in paths if _is_directory(path) for found in _match(path, rest)]
 
 
 def translate(pattern):
-    """A wildcard of apr_fnmatch with APR_FNM_PERIOD as a regular expression: a leading dot is never matched by a wildcard.
+    """Return a wildcard of apr_fnmatch with APR_FNM_PERIOD as a regular expression: a leading dot is never matched by a wildcard.
 
     What stands between two stars is taken where it comes first, and never elsewhere: so it takes no time to speak of, however many they are.
     """
@@ -151,7 +151,7 @@ def translate(pattern):
 
 
 def with_anything_between(pieces):
-    """One regular expression of those that follow each other with anything in between.
+    """Return one regular expression of those that follow each other with anything in between.
 
     :param pieces: list of text, no more than MOST_STARS + 1
     """
@@ -163,7 +163,7 @@ def with_anything_between(pieces):
 
 
 def _set(inside):
-    """What stands between square brackets as a regular expression; a range from high to low fits nothing."""
+    """Return what stands between square brackets as a regular expression; a range from high to low fits nothing."""
     negated = inside[:1] in ('!', '^')
     ranges = re.findall(r'(?s)\\?(.)(?:-\\?(.))?', inside[1:] if negated else inside)
     parts = ['%s-%s' % (re.escape(low), re.escape(high or low)) for low, high in ranges if low <= (high or low)]

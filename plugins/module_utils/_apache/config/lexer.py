@@ -37,7 +37,7 @@ class LogicalLine(object):
     """One line as Apache sees it, after continued physical lines were joined.
 
     :ivar start: offset of its first byte in the file
-    :ivar end: offset behind its last byte, line ending included
+    :ivar end: offset after its last byte, line ending included
     :ivar line: number of its first physical line, counted from 1
     :ivar last_line: number of its last physical line, the one that httpd names in its messages
     :ivar text: what Apache reads, as bytes: joined and trimmed
@@ -57,7 +57,7 @@ class LogicalLine(object):
         self.statement = split_statement(self.text)
 
     def offset(self, index):
-        """The offset in the file of the byte that stands at ``index`` of the text."""
+        """Return the offset in the file of the byte that stands at ``index`` of the text."""
         index += self._skipped
         for begin, stop in self._spans:
             if index < stop - begin:
@@ -66,29 +66,29 @@ class LogicalLine(object):
         raise IndexError(index)
 
     def arguments_span(self):
-        """Offsets in the file of the first byte of the arguments and behind their last byte.
+        """Return offsets in the file of the first byte of the arguments and after their last byte.
 
-        Where there are no arguments both are the offset behind the name.
+        Where there are no arguments both are the offset after the name.
         """
         arguments = self.statement.arguments
         if arguments:
             first = self.statement.index
             return self.offset(first), self.offset(first + len(arguments) - 1) + 1
-        behind = self.offset(len(self.text) - 1) + 1
-        return behind, behind
+        after = self.offset(len(self.text) - 1) + 1
+        return after, after
 
     def indentation(self, data):
-        """The white space before the text on its physical line, as bytes: not the continuations before it."""
+        """Return the white space before the text on its physical line, as bytes: not the continuations before it."""
         return data[self.start:self.offset(0)].rpartition(b'\n')[2] if self.text else b''
 
     def line_ending(self, data):
-        """How its last physical line ends: CRLF, LF, or nothing at the end of the file."""
+        """Return how its last physical line ends: CRLF, LF, or nothing at the end of the file."""
         if data[self.end - 1:self.end] != b'\n':
             return b''
         return b'\r\n' if data[self.end - 2:self.end] == b'\r\n' else b'\n'
 
     def ends_with_backslash(self, data):
-        """Whether a line put behind it might be glued to it by some httpd."""
+        """Return whether a line put after it might be glued to it by some httpd."""
         return data[self.start:self.end].rstrip(b'\r\n').endswith(b'\\')
 
 
@@ -144,13 +144,13 @@ def parse(data, escaped_backslash_ends_line=False):
 
 
 def _until_nul(data, begin, end):
-    """The span of a physical line that a C string holds: what stands behind a NUL is lost, its backslash too."""
+    """Return the span of a physical line that a C string holds: what stands after a NUL is lost, its backslash too."""
     position = data.find(b'\0', begin, end)
     return begin, end if position < 0 else position
 
 
 def _is_continued(data, spans, escaped_backslash_ends_line):
-    """Whether the next physical line belongs to the text of the spans; takes the backslash off their end."""
+    """Return whether the next physical line belongs to the text of the spans; takes the backslash off their end."""
     only_last = escaped_backslash_ends_line
     if not _take_back(data, spans, b'\n', True):
         return False
@@ -181,7 +181,7 @@ def next_word(text, index):
     A word that begins with a quote ends at the same quote or with the line; any other ends at white space, and quotes inside it
     mean nothing. Two backslashes stand for one, and a backslash with the quote for the quote.
 
-    :returns: (word as bytes, index behind it and behind the white space that follows)
+    :returns: (word as bytes, index after it and after the white space that follows)
     """
     index = _skip_space(text, index)
     quote = text[index:index + 1]
@@ -214,7 +214,7 @@ def _unescape(word, quote):
 
 
 def split_words(arguments):
-    """All words of a directive's arguments, as bytes."""
+    """Return all words of a directive's arguments, as bytes."""
     words = []
     index = 0
     while index < len(arguments):
@@ -224,7 +224,7 @@ def split_words(arguments):
 
 
 def variables_in(text):
-    """Names of the ``${NAME}`` variables in a text, as bytes."""
+    """Return names of the ``${NAME}`` variables in a text, as bytes."""
     return _VARIABLE.findall(text, 0, _variables_end(text))
 
 
@@ -238,5 +238,5 @@ def expand_variables(text, values):
 
 
 def _variables_end(text):
-    """Behind the last bracket there is no variable, and each ``${`` there would be followed to the end in vain."""
+    """Return the index after the last bracket: no variable begins there, and each ``${`` there would be followed to the end in vain."""
     return text.rfind(b'}') + 1

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Reads a configuration as httpd does: includes, conditional sections, variables and macros, in the order of the files.
+"""Read a configuration as httpd does: includes, conditional sections, variables and macros, in the order of the files.
 
 Rules: config.c (ap_build_config_sub), core.c (include_config, set_define, ap_resolve_env), mod_macro.c.
 """
@@ -14,9 +14,10 @@ from __future__ import (absolute_import, division, print_function)
 __metaclass__ = type
 
 import os
+from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config import inactive_includes, include_paths, macros
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import CONDITIONALS, Surroundings, decide
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import CONDITIONALS, EvaluationContext, decide
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import (
     CLOSE,
     DIRECTIVE,
@@ -26,7 +27,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
     split_words,
     variables_in,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.nodes import Container, Directive, SourceFile, Tree
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.nodes import Section, Directive, SourceFile, Tree
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.section_stack import Frame, Stream, around, ends, may_end
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
@@ -41,11 +42,15 @@ MAX_NESTED = 128
 MAX_AROUND = 4 * 1000 * 1000
 
 
+# One directive that the loader acts upon: the Directive, its words, the Item and the Stream that it came from.
+_Action = namedtuple('_Action', ['directive', 'words', 'item', 'stream'])
+
+
 def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, read=None):
     """Read a configuration and everything that it includes.
 
     :param httpd_conf: path of the file to begin with, native text
-    :param server_root: folder that relative paths count from until a ServerRoot says otherwise
+    :param server_root: directory that relative paths count from until a ServerRoot says otherwise
     :param defines: names given to httpd with -D, as bytes
     :param environ: dictionary of environment variables as native text, for ``${NAME}``
     :param build: Build of the httpd; None where there is none, then conditions that need it are undecided (active is None); without
@@ -54,20 +59,20 @@ def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, rea
     :returns: Tree
     :raises AdministratorError: with file and line, when httpd could not read the configuration either
     """
-    return _Reading(server_root, defines, environ, build, read or _bytes_of).run(os.path.abspath(httpd_conf))
+    return _Loader(server_root, defines, environ, build, read or _bytes_of).run(os.path.abspath(httpd_conf))
 
 
 def _bytes_of(path):
     return read_file(path).data
 
 
-class _Reading(object):
+class _Loader(object):
     def __init__(self, server_root, defines, environ, build, read):
         self.read = read
         self.build = build
         self.environ = dict((name_bytes(name), name_bytes(value)) for name, value in (environ or {}).items())
         self.tree = Tree(None, server_root)
-        self.surroundings = Surroundings(
+        self.context = EvaluationContext(
             build.version if build else None, build.static_modules if build else None, defines, self._exists,
             build.directives if build else None)
         self.macros = {}
@@ -83,23 +88,24 @@ class _Reading(object):
 
     def run(self, path):
         self.tree.root = os.path.realpath(path)
-        self._file(path, (), True)
+        self._lines(self._source(path), (), True)
         self._unused_macros()
         return self.tree
 
     def _exists(self, word):
         return os.path.exists(include_paths.absolute(native(word), self.tree.server_root))
 
-    def _file(self, path, containers, active):
+    def _source(self, path):
+        """Return the SourceFile of a path; httpd reads a file once more for each Include, and it is the same file."""
         path = os.path.realpath(path)
         source = self.tree.file(path)
         if source is None:
             source = SourceFile(path, self.read(path), self.is_old)
             self.tree.files.append(source)
-        self._lines(source, containers, active)
+        return source
 
-    def _lines(self, source, containers, active):
-        """Everything of one file. Sections have to be closed in the file that opens them."""
+    def _lines(self, source, sections, active):
+        """Read every line of one file. Sections have to be closed in the file that opens them."""
         frames = [Frame(None, active)]
         stream = Stream(source)
         for item in stream:
@@ -110,20 +116,20 @@ class _Reading(object):
             text = item.text if reads is False or b'${' not in item.text else self._expand(item)
             statement = split_statement(text)
             if statement.kind == OPEN:
-                self._open(statement, item, containers, frames, stream)
+                self._open(statement, item, sections, frames, stream)
             elif statement.kind == CLOSE:
                 self._close(statement, item, frames)
             elif statement.kind == DIRECTIVE:
-                self._directive(self._placed(statement, item, containers, frames, reads), item, stream)
+                self._directive(self._placed(statement, item, sections, frames, reads), item, stream)
         if not may_end(frames[1:]):
-            opened = frames[-1].container
+            opened = frames[-1].section
             raise AdministratorError(
                 'a section is never closed', path=opened.file, line=opened.line, expected='</%s>' % display(opened.spelling),
                 found='the end of the file')
 
     def _expand(self, item):
         names = variables_in(item.text)
-        found = [(name, self.surroundings.values.get(name.lower(), self.environ.get(name))) for name in names]
+        found = [(name, self.context.values.get(name.lower(), self.environ.get(name))) for name in names]
         self._make(item, sum(len(value) for dummy, value in found if value is not None))
         return expand_variables(item.text, dict((name, value) for name, value in found if value is not None))
 
@@ -133,40 +139,40 @@ class _Reading(object):
         if self.bytes_made > MAX_MADE:
             raise self._error(item, 'variables and macros make the configuration grow without end', 'at most %d bytes' % MAX_MADE)
 
-    def _open(self, statement, item, containers, frames, stream):
+    def _open(self, statement, item, sections, frames, stream):
         if not statement.closed and frames[-1].active is not False:
             raise self._error(item, 'a section has no closing bracket', '<%s ...>' % display(statement.name))
         name = statement.name.lower()
-        container = Container(name, statement.name, statement.arguments, item.source, item.place)
+        section = Section(name, statement.name, statement.arguments, item.source, item.place)
         active = frames[-1].active
         if name == b'macro' and active is not False:
-            self._define_macro(container, item, stream)
+            self._define_macro(section, item, stream)
             return
         if name in CONDITIONALS and active is not False:
-            answer = decide(name, statement.arguments, self.surroundings)
+            answer = decide(name, statement.arguments, self.context)
             active = answer if active or answer is False else None
-        frames.append(Frame(container, active, item.uses))
+        frames.append(Frame(section, active, item.uses))
         if name == b'virtualhost':
             # It makes a server even when nothing stands in it.
-            self.tree.found.append(self._placed(statement, item, containers, frames, active))
+            self.tree.found.append(self._placed(statement, item, sections, frames, active))
 
-    def _placed(self, statement, item, containers, frames, active):
-        """A Directive with the sections around it."""
-        containers += around(frames[1:], item.uses)
-        self.sections_around += len(containers)
+    def _placed(self, statement, item, sections, frames, active):
+        """Return a Directive with the sections around it."""
+        sections += around(frames[1:], item.uses)
+        self.sections_around += len(sections)
         if self.sections_around > MAX_AROUND:
             raise self._error(item, 'too many directives are nested too deep', 'at most %d sections around all of them' % MAX_AROUND)
-        return Directive(statement, item.source, item.place, containers, active)
+        return Directive(statement, item.source, item.place, sections, active)
 
     def _close(self, statement, item, frames):
-        opened = frames[-1].container
+        opened = frames[-1].section
         if opened is None or not ends(statement, item.text, frames[-1]):
             raise self._error(item, 'a section is closed that is not the one open', 'no section end' if opened is None else
                               '</%s> for %s:%d' % (display(opened.spelling), opened.file, opened.line))
         frames.pop()
 
-    def _define_macro(self, container, item, stream):
-        macro = macros.define(container)
+    def _define_macro(self, section, item, stream):
+        macro = macros.define(section)
         if macro is None or not macros.collect(stream, macro):
             raise self._error(item, 'a macro has no name or no end', '<Macro name> ... </Macro>')
         self.macros[macro.name] = macro
@@ -176,45 +182,50 @@ class _Reading(object):
         self.tree.found.append(directive)
         action = self._ACTIONS.get(directive.name)
         if action is not None and directive.active is not False:
-            action(self, directive, split_words(directive.arguments), item, stream)
+            action(self, _Action(directive, split_words(directive.arguments), item, stream))
         elif directive.active is False and directive.name in inactive_includes.INCLUDES:
             self._not_included(directive, item)
 
     def _not_included(self, directive, item):
         """Take note of an Include that httpd would follow if it were started otherwise."""
-        define = inactive_includes.missing_define(directive, self.surroundings)
+        define = inactive_includes.missing_define(directive, self.context)
         if define is not None:
             words = split_words(split_statement(self._expand(item)).arguments)
             paths = inactive_includes.files_with_tls(words, self.tree.server_root, self.read)
-            self.tree.unread.append(inactive_includes.Unread(directive, define, paths))
+            self.tree.inactive_includes.append(inactive_includes.InactiveInclude(directive, define, paths))
 
-    def _define(self, dummy_directive, words, dummy_item, dummy_stream):
-        if words:
-            self.surroundings.define(*words[:2])
+    def _define(self, action):
+        if action.words:
+            self.context.define(*action.words[:2])
 
-    def _undefine(self, dummy_directive, words, dummy_item, dummy_stream):
-        for word in words[:1]:
-            self.surroundings.undefine(word)
+    def _undefine(self, action):
+        for word in action.words[:1]:
+            self.context.undefine(word)
 
-    def _load_module(self, dummy_directive, words, dummy_item, dummy_stream):
-        if len(words) == 2:
-            self.surroundings.load_module(words[0], words[1])
-            self.tree.modules[words[0]] = words[1]
+    def _load_module(self, action):
+        if len(action.words) == 2:
+            name, file_name = action.words
+            self.context.load_module(name, file_name)
+            self.tree.modules[name] = file_name
 
-    def _server_root(self, dummy_directive, words, dummy_item, dummy_stream):
-        for word in words[:1]:
+    def _server_root(self, action):
+        for word in action.words[:1]:
             self.tree.server_root = os.path.normpath(native(word))
 
-    def _include(self, directive, words, item, dummy_stream):
+    def _include(self, action):
+        item = action.item
         if self.depth >= include_paths.MAX_DEPTH:
             raise self._error(item, 'files include each other without end', 'at most %d levels' % include_paths.MAX_DEPTH)
         self.depth += 1
-        for path in self._included(directive, words, item):
-            try:
-                self._file(path, directive.containers, directive.active)
-            except AdministratorError as error:
-                raise error if error.line is not None else self._unreadable(item, error.sentence())
+        for path in self._included(action.directive, action.words, item):
+            self._lines(self._included_source(path, item), action.directive.sections, action.directive.active)
         self.depth -= 1
+
+    def _included_source(self, path, item):
+        try:
+            return self._source(path)
+        except AdministratorError as error:
+            raise self._unreadable(item, error.sentence())
 
     def _included(self, directive, words, item):
         if len(words) != 1:
@@ -223,7 +234,7 @@ class _Reading(object):
         try:
             paths = include_paths.expand(native(words[0]), self.tree.server_root)
             if paths != [include_paths.absolute(native(words[0]), self.tree.server_root)]:
-                self.tree.folders.update(os.path.dirname(os.path.realpath(path)) for path in paths)
+                self.tree.included_directories.update(os.path.dirname(os.path.realpath(path)) for path in paths)
             return [path for path in paths if path != include_paths.EMPTY and not (optional and include_paths.leads_nowhere(path))]
         except include_paths.NothingFound as problem:
             if optional or (self.is_old and '*' in native(words[0])):
@@ -237,7 +248,8 @@ class _Reading(object):
             'an included file cannot be read, and it may hold an SSLProtocol', path=item.source.path, line=item.place.line,
             expected='files that can be read', found=reason)
 
-    def _use(self, dummy_directive, words, item, stream):
+    def _use(self, action):
+        words, item = action.words, action.item
         macro = self.macros.get(words[0].lower()) if words else None
         if macro is None or len(words) - 1 != len(macro.parameters):
             raise self._error(item, 'a macro is used that is not defined, or not with these parameters', 'a macro defined before')
@@ -246,16 +258,16 @@ class _Reading(object):
         if len(item.uses) >= MAX_NESTED:
             raise self._error(item, 'macros are nested too deep', 'at most %d levels' % MAX_NESTED)
         macro.used = True
-        use = Container(b'macro', None, macro.name, item.source, item.place)
+        use = Section(b'macro', None, macro.name, item.source, item.place)
         try:
             items = macros.expand(macro, words[1:], item.uses + (use,))
         except macros.TooLong:
             raise self._error(item, 'a line of a macro is longer than httpd allows', 'at most %d bytes' % macros.MAX_LINE)
         self._make(item, sum(len(made.text) for made in items))
-        stream.push(items)
+        action.stream.push(items)
 
-    def _undefine_macro(self, dummy_directive, words, dummy_item, dummy_stream):
-        for word in words[:1]:
+    def _undefine_macro(self, action):
+        for word in action.words[:1]:
             self.macros.pop(word.lower(), None)
 
     _ACTIONS = {
@@ -264,13 +276,13 @@ class _Reading(object):
     }
 
     def _unused_macros(self):
-        """Directives in macros that nothing uses: no effect, but a reader should know them."""
+        """Add the directives in macros that nothing uses: they have no effect, but a reader should know them."""
         for macro in self.unused:
             for item in macro.items if not macro.used else ():
                 statement = split_statement(item.text)
                 if statement.kind == DIRECTIVE:
                     self.tree.found.append(
-                        Directive(statement, item.source, item.place, (macro.container,), False, unused_macro=True))
+                        Directive(statement, item.source, item.place, (macro.section,), False, unused_macro=True))
 
     def _error(self, item, message, expected):
         return AdministratorError(

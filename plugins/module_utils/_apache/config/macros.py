@@ -25,15 +25,15 @@ class Macro(object):
     """One macro: its parameters, and its lines as they stand in their file.
 
     :ivar name: in small letters, as bytes
-    :ivar container: the Container of its definition
+    :ivar section: the Section of its definition
     :ivar parameters: list of bytes
     :ivar items: list of Item, the lines between its definition and its end
     :ivar used: whether anything used it
     """
 
-    def __init__(self, name, container, parameters):
+    def __init__(self, name, section, parameters):
         self.name = name
-        self.container = container
+        self.section = section
         self.parameters = parameters
         self.items = []
         self.used = False
@@ -45,7 +45,7 @@ class Item(object):
     :ivar text: bytes, macro parameters put in
     :ivar source: SourceFile that the line stands in
     :ivar place: its LogicalLine there
-    :ivar uses: tuple of Container, the macros on whose behalf it is read, outermost first
+    :ivar uses: tuple of Section, the macros on whose behalf it is read, outermost first
     """
 
     def __init__(self, text, source, place, uses=()):
@@ -55,12 +55,12 @@ class Item(object):
         self.uses = uses
 
 
-def define(container):
-    """The Macro that a Macro section begins, None when it has no name."""
-    words = split_words(container.arguments)
+def define(section):
+    """Return the Macro that a Macro section begins, None when it has no name."""
+    words = split_words(section.arguments)
     if not words or not words[0]:
         return None
-    return Macro(words[0].lower(), container, words[1:])
+    return Macro(words[0].lower(), section, words[1:])
 
 
 def collect(stream, macro):
@@ -80,10 +80,10 @@ def collect(stream, macro):
 
 
 def expand(macro, values, uses):
-    """The lines of a macro with values in place of its parameters.
+    """Return the lines of a macro with values in place of its parameters.
 
     :param values: list of bytes, as many as there are parameters
-    :param uses: tuple of Container, this use of the macro is the last of them
+    :param uses: tuple of Section, this use of the macro is the last of them
     :returns: list of Item
     """
     return [Item(_substitute(item.text, macro.parameters, values), item.source, item.place, uses) for item in macro.items]

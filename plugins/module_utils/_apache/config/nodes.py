@@ -35,7 +35,7 @@ class SourceFile(object):
         self.lines = parse(data, escaped_backslash_ends_line)
 
 
-class Container(object):
+class Section(object):
     """One opened section, or one use of a macro. Each opening is an object of its own.
 
     :ivar name: in small letters, as bytes; ``macro`` for a use
@@ -62,7 +62,7 @@ class Container(object):
         return self.place.line
 
     def text(self):
-        """The section as a person would write it, or which macro was used where."""
+        """Return the section as a person would write it, or which macro was used where."""
         if self.spelling is None:
             return 'macro %s used at %s:%d' % (display(self.arguments), self.file, self.line)
         return '<%s%s%s>' % (display(self.spelling), ' ' if self.arguments else '', display(self.arguments))
@@ -73,8 +73,8 @@ class Directive(object):
 
     :ivar name: in small letters, as bytes
     :ivar arguments: as bytes, macro parameters and variables put in
-    :ivar containers: tuple of Container from the outermost to the innermost
-    :ivar active: True, False when a condition or an unused macro keeps httpd from it, None when that cannot be told
+    :ivar sections: tuple of Section from the outermost to the innermost
+    :ivar active: True, False when a condition or an unused macro keeps httpd from it, None when that cannot be determined
     :ivar source: the SourceFile, ``place``: the LogicalLine in it
     :ivar literal: whether the text in the file is what httpd uses: no variable and no macro parameter in it
     :ivar unused_macro: whether it stands in a macro that nothing uses
@@ -82,12 +82,12 @@ class Directive(object):
     The opening of a virtual host is here, too, by the name ``virtualhost``: it makes a server even when nothing stands in it.
     """
 
-    def __init__(self, statement, source, place, containers, active, unused_macro=False):
+    def __init__(self, statement, source, place, sections, active, unused_macro=False):
         self.name = statement.name.lower()
         self.arguments = statement.arguments
         self.source = source
         self.place = place
-        self.containers = containers
+        self.sections = sections
         self.active = active
         self.unused_macro = unused_macro
         self.literal = statement == place.statement and b'${' not in place.text
@@ -104,21 +104,21 @@ class Directive(object):
 
     @property
     def scope(self):
-        """The Container of the virtual host that it belongs to, None for the main server."""
-        hosts = [container for container in self.containers if container.name == b'virtualhost']
+        """Return the Section of the virtual host that it belongs to, None for the main server."""
+        hosts = [section for section in self.sections if section.name == b'virtualhost']
         return hosts[-1] if hosts else None
 
     @property
     def forbidden_in(self):
-        """The section in which httpd does not accept a directive of a server, None when there is no such section."""
-        for container in self.containers:
-            if container.name != b'virtualhost' and container.name not in TRANSPARENT:
-                return container
+        """Return the section in which httpd does not accept a directive of a server, None when there is no such section."""
+        for section in self.sections:
+            if section.name != b'virtualhost' and section.name not in TRANSPARENT:
+                return section
         return None
 
-    def container_text(self):
-        """All sections around it in one line of text, empty at the outermost level."""
-        return ' '.join(container.text() for container in self.containers)
+    def section_text(self):
+        """Return all sections around it in one line of text, empty at the outermost level."""
+        return ' '.join(section.text() for section in self.sections)
 
 
 class Tree(object):
@@ -128,8 +128,8 @@ class Tree(object):
     :ivar files: list of SourceFile in the order of their first reading
     :ivar server_root: the last ServerRoot, native text
     :ivar modules: dictionary of LoadModule: name to file, as bytes
-    :ivar folders: set of folders, links resolved, that an Include names with a wildcard or as a whole: what is put there may be read
-    :ivar unread: list of Unread, Includes that an IfDefine keeps httpd from
+    :ivar included_directories: set of directories, links resolved, that an Include names with a wildcard or as a whole: what is put there may be read
+    :ivar inactive_includes: list of InactiveInclude, Includes that an IfDefine keeps httpd from
     """
 
     def __init__(self, root, server_root):
@@ -137,18 +137,18 @@ class Tree(object):
         self.server_root = server_root
         self.files = []
         self.modules = {}
-        self.folders = set()
-        self.unread = []
+        self.included_directories = set()
+        self.inactive_includes = []
         self.found = []
 
     def directives(self, name=None):
-        """The directives in the order of reading, those with one name when it is given (bytes in small letters)."""
+        """Return the directives in the order of reading, those with one name when it is given (bytes in small letters)."""
         if name is None:
             return list(self.found)
         return [directive for directive in self.found if directive.name == name]
 
     def file(self, path):
-        """The SourceFile of a path, None when it was not read."""
+        """Return the SourceFile of a path, None when it was not read."""
         for source in self.files:
             if source.path == path:
                 return source

@@ -19,37 +19,37 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 
 
 class Frame(object):
-    """A section that is open: its container, whether what stands in it is read, and the macros that it comes from."""
+    """A section that is open: its section, whether what stands in it is read, and the macros that it comes from."""
 
-    def __init__(self, container, active, uses=()):
-        self.container = container
+    def __init__(self, section, active, uses=()):
+        self.section = section
         self.active = active
         self.uses = uses
 
 
 def ends(statement, text, frame):
-    """Whether a line ends the section of a frame.
+    """Return whether a line ends the section of a frame.
 
     What is not read httpd skips by the first word of each line, and takes off its last character whatever it is. Where it reads, it compares
     the end of a conditional section with the whole line.
     """
     if frame.active is False:
-        return next_word(text, 0)[0][2:-1].lower() == frame.container.name
-    exact = statement.closed and not (frame.container.name in CONDITIONALS and statement.arguments)
-    return exact and statement.name.lower() == frame.container.name
+        return next_word(text, 0)[0][2:-1].lower() == frame.section.name
+    exact = statement.closed and not (frame.section.name in CONDITIONALS and statement.arguments)
+    return exact and statement.name.lower() == frame.section.name
 
 
 def may_end(frames):
-    """Whether a file may end with these sections open: a conditional section that is read needs no end, nor does what stands in it."""
-    return not frames or (frames[0].container.name in CONDITIONALS and all(frame.active is not False for frame in frames))
+    """Return whether a file may end with these sections open: a conditional section that is read needs no end, nor does what stands in it."""
+    return not frames or (frames[0].section.name in CONDITIONALS and all(frame.active is not False for frame in frames))
 
 
 def around(frames, uses):
-    """The containers of a line from the outermost to the innermost; a macro stands before the sections that it opened."""
+    """Return the sections of a line from the outermost to the innermost; a macro stands before the sections that it opened."""
     found = []
     for frame in frames:
         found.extend(use for use in frame.uses if use not in found)
-        found.append(frame.container)
+        found.append(frame.section)
     found.extend(use for use in uses if use not in found)
     return tuple(found)
 

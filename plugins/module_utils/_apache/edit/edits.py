@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Changes to the bytes of configuration files, before anything is written."""
+"""Compute the new bytes of configuration files, before anything is written."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -28,50 +28,50 @@ def apply_edits(data, edits):
     return b''.join(pieces)
 
 
-class Change(object):
+class Edit(object):
     """One replacement in one file.
 
     :ivar source: the SourceFile; ``start`` and ``end``: offsets of the bytes that go; ``replacement``: the bytes that come
-    :ivar line: line number in the old file, for a directive that is put in the one that it gets; ``container``: text of the sections around it
+    :ivar line: line number in the old file, for a directive that is put in the one that it gets; ``section``: text of the sections around it
     :ivar old: the arguments as text, None for a directive that is put in; ``new``: the arguments as text
     """
 
-    def __init__(self, source, start, end, replacement, line, container, old, new):
+    def __init__(self, source, start, end, replacement, line, section, old, new):
         self.source = source
         self.start = start
         self.end = end
         self.replacement = replacement
         self.line = line
-        self.container = container
+        self.section = section
         self.old = old
         self.new = new
 
     def describe(self):
-        """The change as a dictionary for the administrator."""
-        return {'file': self.source.path, 'line': self.line, 'container': self.container, 'old': self.old, 'new': self.new}
+        """Return the change as a dictionary for the administrator."""
+        return {'file': self.source.path, 'line': self.line, 'container': self.section, 'old': self.old, 'new': self.new}
 
 
-def number_insertions(changes):
+def number_insertions(edits):
     """Give directives that are put in the lines that they get: each change of a file moves what stands below it.
 
-    :param changes: list of Change with the line that each would get by itself
+    :param edits: list of Edit with the line that each would get by itself
     """
     moved = {}
-    for change in sorted(changes, key=lambda change: (change.source.path, change.start)):
-        path = change.source.path
-        if change.old is None:
-            change.line += moved.get(path, 0)
-        lost = change.source.data.count(b'\n', change.start, change.end)
-        moved[path] = moved.get(path, 0) + change.replacement.count(b'\n') - lost
+    for edit in sorted(edits, key=lambda edit: (edit.source.path, edit.start)):
+        path = edit.source.path
+        if edit.old is None:
+            edit.line += moved.get(path, 0)
+        lost = edit.source.data.count(b'\n', edit.start, edit.end)
+        moved[path] = moved.get(path, 0) + edit.replacement.count(b'\n') - lost
 
 
-def new_contents(changes):
-    """The bytes that files get by changes.
+def new_contents(edits):
+    """Return the bytes that files get by changes.
 
-    :param changes: list of Change
+    :param edits: list of Edit
     :returns: dictionary of path to bytes, only files that change
     """
     by_path = {}
-    for change in changes:
-        by_path.setdefault(change.source.path, (change.source, []))[1].append((change.start, change.end, change.replacement))
-    return dict((path, apply_edits(source.data, edits)) for path, (source, edits) in by_path.items())
+    for edit in edits:
+        by_path.setdefault(edit.source.path, (edit.source, []))[1].append((edit.start, edit.end, edit.replacement))
+    return dict((path, apply_edits(source.data, spans)) for path, (source, spans) in by_path.items())

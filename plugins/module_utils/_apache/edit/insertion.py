@@ -4,40 +4,39 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Where an SSLProtocol is put that nobody wrote: behind SSLEngine, on a line of its own, looking like its neighbour."""
+"""Insert an SSLProtocol where nobody wrote one: after SSLEngine, on a line of its own, looking like its neighbour."""
 
 from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import CONDITIONALS
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import Change
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import Edit
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import canonical_arguments
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
 
 
 def insert_directives(tree, policy, dialect):
-    """A change for each place where a scope that can serve TLS lacks an SSLProtocol.
+    """Return an Edit for each place where a scope that can serve TLS lacks an SSLProtocol.
 
     Scopes that other conditions would make are looked at, too. A place that serves several scopes (a macro, a file that is included
     twice) gets one directive.
 
-    :returns: list of Change
+    :returns: list of Edit
     """
-    changes = {}
+    edits = {}
     for potential in (False, True):
         for scope, directive in _ungoverned(Configuration(tree, dialect, potential), potential):
-            text = scope.container.text() if directive is scope.opening else directive.container_text()
+            text = scope.section.text() if directive is scope.opening else directive.section_text()
             source, place = directive.source, directive.place
-            changes.setdefault((source.path, place.start), _change(source, place, text, policy))
-    return [changes[key] for key in sorted(changes)]
+            edits.setdefault((source.path, place.start), _edit(source, place, text, policy))
+    return [edits[key] for key in sorted(edits)]
 
 
 def _ungoverned(configuration, potential):
-    """TLS scopes without an SSLProtocol that is sure to be read where their TLS is switched on.
+    """Return TLS scopes without an SSLProtocol that is sure to be read where their TLS is switched on.
 
-    :returns: list of (Scope, the Directive behind which a person would write it)
+    :returns: list of (Scope, the Directive after which a person would write it)
     """
     found = []
     everywhere = [_conditions(directive, potential) for directive in configuration.main.protocols]
@@ -56,14 +55,14 @@ def _ungoverned(configuration, potential):
 
 
 def _conditions(directive, potential):
-    """What has to hold for a directive to be read, beyond what is known to hold.
+    """Return what has to hold for a directive to be read, beyond what is known to hold.
 
     :param potential: whether httpd may be started with other defines; what it has for modules and files stays
     """
     if directive.active and not potential:
         return frozenset()
     names = (b'ifdefine',) if directive.active else CONDITIONALS
-    return frozenset((container.name, container.arguments) for container in directive.containers if container.name in names)
+    return frozenset((section.name, section.arguments) for section in directive.sections if section.name in names)
 
 
 def _anchors(scope, potential):
@@ -76,11 +75,10 @@ def _anchors(scope, potential):
     return sorted(((_conditions(directive, potential), directive) for directive in reversed(engines)), key=lambda anchor: len(anchor[0]))
 
 
-def _change(source, place, container, policy):
-    """The new line. A line that ends in a backslash would swallow it, so then it goes before that line."""
+def _edit(source, place, section, policy):
+    """Return the Edit that adds the line. A line that ends in a backslash would swallow it, so then it goes before that line."""
     data = source.data
-    arguments = canonical_arguments(policy)
-    text = place.indentation(data) + b'SSLProtocol ' + arguments
+    text = place.indentation(data) + b'SSLProtocol ' + policy.arguments
     ending = place.line_ending(data)
     if place.ends_with_backslash(data):
         position, line, added = place.start, place.line, text + (ending or _usual_ending(source))
@@ -88,9 +86,9 @@ def _change(source, place, container, policy):
         position, line, added = place.end, place.last_line + 1, text + ending
     else:
         position, line, added = place.end, place.last_line + 1, _usual_ending(source) + text
-    return Change(source, position, position, added, line, container, None, display(arguments))
+    return Edit(source, position, position, added, line, section, None, display(policy.arguments))
 
 
 def _usual_ending(source):
-    """How the first line of the file ends."""
+    """Return how the first line of the file ends."""
     return (source.lines[0].line_ending(source.data) if source.lines else b'') or b'\n'

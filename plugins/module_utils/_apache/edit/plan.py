@@ -4,76 +4,128 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The heart: which bytes of which files have to change so that every scope that can serve TLS enables exactly the policy.
+"""Plan the edits after which every scope that can serve TLS enables exactly the policy.
 
-Pure: from a Tree, a policy and a Dialect to new bytes per file, or to a refusal with file and line. Nothing is written here.
+From a Tree, a Policy and a Dialect to new bytes per file, or to a refusal with file and line. Nothing is written here.
 """
 
 from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import Change, new_contents, number_insertions
+import os
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import Edit, new_contents, number_insertions
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.insertion import insert_directives
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import fatal_commands, fatal_proxy
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import (
+    fatal_commands,
+    fatal_proxy,
+    scope_warnings,
+    tree_warnings,
+)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.openssl_conf_cmd import apply_commands, set_by_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import (
     IllegalProtocol,
-    canonical_arguments,
     check_policy,
     evaluate,
+    hole_warning,
     is_left_alone,
-    negotiable,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import sort_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
 
-class Plan(object):
-    """What has to change.
 
-    :ivar policy: frozenset of protocols
-    :ivar changes: list of Change in the order of files and lines
-    :ivar contents: dictionary of path to new bytes, only files that change
-    :ivar before, after: Configuration as it is, and as it will be
+class Plan(object):
+    """The edits that bring files to a policy.
+
+    :ivar policy: Policy
+    :ivar edits: list of Edit in the order of files and lines
+    :ivar contents: dictionary of path to new bytes, only files that change; ``old``: their old bytes
+    :ivar before, after: dictionary of scope to the protocols that are, and will be, configured in it
+    :ivar warnings: list of texts
+    :ivar is_complete: whether httpd reads everything that was planned, so that its configuration test covers it
     """
 
-    def __init__(self, policy, changes, contents, before, after):
+    def __init__(self, policy, edits, tree, before, after):
+        """
+        :param tree: Tree as it is
+        :param before, after: Configuration as it is, and as it will be
+        """
         self.policy = policy
-        self.changes = changes
-        self.contents = contents
-        self.before = before
-        self.after = after
+        self.edits = edits
+        self.contents = new_contents(edits)
+        self.old = dict((path, tree.file(path).data) for path in self.contents)
+        self.before = _summary(before)
+        self.after = _summary(after)
+        self.warnings = _warnings(policy, tree, before, after)
+        self.is_complete = True
+
+    def add(self, other, warning):
+        """Add the Plan of a file that httpd does not read, and what to say about that."""
+        self.edits += other.edits
+        self.contents.update(other.contents)
+        self.old = dict(other.old, **self.old)
+        self.before.update(other.before)
+        self.after.update(other.after)
+        self.warnings += [text for text in [warning] + other.warnings if text not in self.warnings]
+        self.is_complete = False
 
 
-def plan_rewrite(tree, protocols, dialect, reread):
-    """Work out the changes.
+def plan_change(inspection, protocols):
+    """Plan the change of everything that belongs to an Apache: what httpd reads, and its ssl.conf even where httpd does not read it.
+
+    :param inspection: HttpdInspection
+    :param protocols: names of protocols, as the administrator gave them
+    :returns: Plan
+    :raises AdministratorError: when the policy cannot be reached
+    """
+    dialect = inspection.dialect
+    policy = check_policy(protocols, dialect)
+    plan = plan_tree(inspection.tree, policy, dialect, lambda contents: inspection.read(_reader(contents)))
+    ssl_conf = os.path.realpath(inspection.installation.ssl_conf)
+    if inspection.tree.file(ssl_conf) is None:
+
+        def reread(contents):
+            return inspection.read_fragment(ssl_conf, _reader(dict(plan.contents, **contents)))
+
+        plan.add(plan_tree(reread({}), policy, dialect, reread),
+                 '%s is not read by httpd as things stand; it is treated as a file of its own' % ssl_conf)
+    return plan
+
+
+def _reader(contents):
+    return lambda path: contents[path] if path in contents else read_file(path).data
+
+
+def plan_tree(tree, policy, dialect, reread):
+    """Plan the change of one configuration, and prove it on the new bytes.
 
     :param tree: Tree as it is
-    :param protocols: the policy, names of protocols
+    :param policy: Policy
     :param dialect: Dialect of the httpd
     :param reread: function from a dictionary (path to new bytes) to the Tree that the files would then make
     :returns: Plan
     :raises AdministratorError: when the policy cannot be reached by changing SSLProtocol; with file and line
     """
-    policy = check_policy(protocols, dialect)
     for potential in (False, True):
         _refuse_overrides(Configuration(tree, dialect, potential), policy)
-    _refuse_what_does_not_start(Configuration(tree, dialect))
-    changes = _rewritten(tree, policy, dialect) + insert_directives(tree, policy, dialect)
-    number_insertions(changes)
-    contents = new_contents(changes)
-    after_tree = reread(contents) if contents else tree
+    before = Configuration(tree, dialect)
+    _refuse_what_does_not_start(before)
+    edits = _rewritten(tree, policy, dialect) + insert_directives(tree, policy, dialect)
+    number_insertions(edits)
+    after_tree = reread(new_contents(edits)) if edits else tree
     for potential in (False, True):
         _verify(Configuration(after_tree, dialect, potential), policy)
     _verify_directives(after_tree, policy, dialect)
-    return Plan(policy, changes, contents, Configuration(tree, dialect), Configuration(after_tree, dialect))
+    return Plan(policy, edits, tree, before, Configuration(after_tree, dialect))
 
 
 def _rewritten(tree, policy, dialect):
-    """A Change for each SSLProtocol that does not mean the policy; a line that is read several times gets one."""
-    changes = {}
+    """Return an Edit for each SSLProtocol that does not mean the policy; a line that is read several times gets one."""
+    edits = {}
     for directive in tree.directives(b'sslprotocol'):
         if directive.forbidden_in is not None and directive.active is not False:
             raise _refusal(directive, 'SSLProtocol stands where httpd does not accept it', 'it in a server or virtual host',
@@ -83,18 +135,17 @@ def _rewritten(tree, policy, dialect):
         if not directive.literal:
             raise _refusal(directive, 'the value of SSLProtocol comes from a variable or a macro parameter', 'the policy in plain words',
                            display(directive.place.text))
-        key = (directive.file, directive.place.start)
-        changes.setdefault(key, _replacement(directive, canonical_arguments(policy)))
-    return [changes[key] for key in sorted(changes)]
+        edits.setdefault((directive.file, directive.place.start), _replacement(directive, policy.arguments))
+    return [edits[key] for key in sorted(edits)]
 
 
 def _means(directive, policy, dialect):
-    """Whether a directive means exactly the policy.
+    """Return whether a directive means exactly the policy.
 
     :raises AdministratorError: for words that are not mod_ssl's, unless they come from a variable or macro parameter
     """
     try:
-        return evaluate(directive.arguments, dialect) == policy
+        return evaluate(directive.arguments, dialect) == policy.protocols
     except IllegalProtocol as problem:
         if problem.foreign and directive.literal:
             raise _refusal(directive, 'SSLProtocol has a word that mod_ssl does not know; other products use words of their own',
@@ -105,8 +156,8 @@ def _means(directive, policy, dialect):
 def _replacement(directive, arguments):
     start, end = directive.place.arguments_span()
     old = display(directive.place.statement.arguments)
-    return Change(directive.source, start, end, arguments if end > start else b' ' + arguments, directive.line,
-                  directive.container_text(), old, display(arguments))
+    return Edit(directive.source, start, end, arguments if end > start else b' ' + arguments, directive.line,
+                directive.section_text(), old, display(arguments))
 
 
 def _refusal(directive, message, expected, found):
@@ -116,17 +167,18 @@ def _refusal(directive, message, expected, found):
 def _refuse_overrides(configuration, policy):
     """Refuse what takes the policy away again, whatever SSLProtocol says."""
     dialect = configuration.dialect
-    wanted = negotiable(policy, dialect)
     for scope in configuration.scopes:
+        if not configuration.is_tls(scope):
+            continue
         other = scope.governing_policy
         # A virtual host that gets an SSLProtocol of its own is free of the main server's SSLPolicy.
-        if configuration.is_tls(scope) and other is not None and (scope.policy or scope.main.protocols):
+        if other is not None and (scope.policy or scope.main.protocols):
             raise _refusal(other, 'SSLPolicy sets the protocols of %s' % scope.name, 'no SSLPolicy', display(other.arguments))
         commands = configuration.commands(scope)
-        found = apply_commands(set_by_protocols(policy, dialect), commands).protocols(dialect)
-        if configuration.is_tls(scope) and found != wanted and commands:
+        found = apply_commands(set_by_protocols(policy.protocols, dialect), commands).protocols(dialect)
+        if found != policy.negotiable and commands:
             raise _refusal(commands[-1], 'SSLOpenSSLConfCmd overrides the policy in %s' % scope.name,
-                           ', '.join(sort_protocols(wanted)), ', '.join(sort_protocols(found)) or 'no protocol')
+                           ', '.join(sort_protocols(policy.negotiable)), ', '.join(sort_protocols(found)) or 'no protocol')
 
 
 def _refuse_what_does_not_start(configuration):
@@ -138,20 +190,41 @@ def _refuse_what_does_not_start(configuration):
 
 
 def _verify(configuration, policy):
-    """Prove on the new bytes that every TLS scope has the policy."""
-    wanted = negotiable(policy, configuration.dialect)
+    """Prove that every TLS scope has the policy."""
     for scope in configuration.scopes:
         if not configuration.is_tls(scope):
             continue
-        if configuration.negotiable(scope) != wanted or configuration.configured(scope) != policy or scope.governing_policy:
+        found = configuration.negotiable(scope)
+        if found != policy.negotiable or configuration.configured(scope) != policy.protocols or scope.governing_policy:
             raise AdministratorError(
-                '%s cannot be brought to the policy' % scope.name, path=scope.container.file if scope.container else None,
-                line=scope.container.line if scope.container else None, expected=', '.join(sort_protocols(policy)),
-                found=', '.join(sort_protocols(configuration.negotiable(scope))) or 'no protocol', state=UNCHANGED)
+                '%s cannot be brought to the policy' % scope.name, path=scope.section.file if scope.section else None,
+                line=scope.section.line if scope.section else None, expected=', '.join(sort_protocols(policy.protocols)),
+                found=', '.join(sort_protocols(found)) or 'no protocol', state=UNCHANGED)
 
 
 def _verify_directives(tree, policy, dialect):
+    """Prove that every SSLProtocol means the policy."""
     for directive in tree.directives(b'sslprotocol'):
         if not is_left_alone(directive, dialect) and not _means(directive, policy, dialect):
-            raise _refusal(directive, 'SSLProtocol cannot be brought to the policy', ', '.join(sort_protocols(policy)),
+            raise _refusal(directive, 'SSLProtocol cannot be brought to the policy', ', '.join(sort_protocols(policy.protocols)),
                            display(directive.arguments))
+
+
+def _summary(configuration):
+    """Return protocols by scope, for scopes that serve TLS or have an SSLProtocol; equal names are told apart by their place."""
+    found = {}
+    for scope in configuration.scopes:
+        if configuration.is_tls(scope) or scope.protocols:
+            name = scope.name
+            if name in found:
+                name = '%s (%s:%d)' % (name, scope.section.file, scope.section.line)
+            found[name] = sort_protocols(configuration.configured(scope))
+    return found
+
+
+def _warnings(policy, tree, before, after):
+    hole = hole_warning(policy.protocols, after.dialect)
+    candidates = [hole] if hole else []
+    candidates += tree_warnings(tree, before)
+    candidates += [sentence for scope in after.scopes for sentence in scope_warnings(scope, after)]
+    return sorted(set(candidates), key=candidates.index)

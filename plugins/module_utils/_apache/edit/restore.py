@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Putting back what a change replaced: all files or none, and only what the web server accepts."""
+"""Put back what a change replaced: all files or none, and only what the web server accepts."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -14,24 +14,27 @@ import os
 from collections import namedtuple
 from functools import partial
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import config_test
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.change import ChangeTransaction, Wording
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.atomic_write import link_warning, write_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.backups import backup_file, make_again, read_backup
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.change_journal import alone, record_path
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.change_journal import record_path
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import read_record
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.transaction import Step, write_all
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.transaction import Step
+
+WORDING = Wording(
+    'the configuration test fails with what was put back', 'every file is as it was before', 'repair the configuration by hand, or choose other backups')
 
 # backup: Backup. data: its bytes. state: FileState of the file as it is now, None when it is gone.
 Item = namedtuple('Item', ['backup', 'data', 'state'])
 
 def plan_restore(files, state_dir):
-    """What is to be put back.
+    """Return what is to be put back.
 
     :param files: list of dictionaries with ``path`` and ``backup``; empty or None: the last change that was recorded
     :returns: list of Item, only of files that are not yet as in their backup
-    :raises AdministratorError: when a backup is missing, damaged or of another file, when there is no record, or when somebody has
+    :raises AdministratorError: when a backup is missing, damaged or of another file, when there is no record, or when another process has
         changed a file since the recorded change
     """
     recorded = not files
@@ -68,25 +71,24 @@ def _item(entry, recorded):
         raise AdministratorError('the backup belongs to another file', path=entry['backup'], expected=present, found=backup.path, state=UNCHANGED)
     if recorded and state and state.sha256 not in (entry['sha256_after'], backup.sha256):
         raise AdministratorError(
-            'the file was changed by somebody else after the recorded change, and that would be lost', path=present,
+            'the file was changed by another process after the recorded change, and that would be lost', path=present,
             expected='SHA-256 %s' % entry['sha256_after'], found=state.sha256, state=UNCHANGED,
             next_step='to put the backup back all the same, name it in files: %s' % backup.backup,
         )
     return Item(backup, data, state)
 
 
-def restore(items, installation, state_dir, environ=None, timeout=60.0):
-    """Put the backups back and have the web server test them; when it objects, everything is as before.
+def restore(items, httpd, state_dir):
+    """Put the backups back and let httpd test them; when it objects, everything is as before.
 
     :param items: from ``plan_restore``
-    :param installation: Installation; None, or one without an httpd: nothing is tested
+    :param httpd: Httpd; where it has no program, nothing is tested
     :returns: list of dictionaries with ``path``, ``backup`` (what was put back) and ``backup_file`` (what was there, None for nothing)
     """
-    with alone(state_dir):
-        kept = [backup_file(item.state, os.path.join(state_dir, 'backups')) if item.state else None for item in items]
-        write_all(
-            [_step(item) for item in items], lambda: test(installation, environ, timeout), 'every file is as it was before',
-            'repair the configuration by hand, or choose other backups')
+    backup_dir = os.path.join(state_dir, 'backups')
+    kept = ChangeTransaction(httpd, state_dir, WORDING, False).run(
+        [_step(item) for item in items],
+        lambda: [backup_file(item.state, backup_dir) if item.state else None for item in items])
     return [
         {'path': item.backup.path, 'backup': item.backup.backup, 'backup_file': before}
         for item, before in zip(items, kept)
@@ -98,28 +100,13 @@ def _step(item):
     return Step(item.backup.path, item.state, item.data, write)
 
 
-def test(installation, environ, timeout):
-    """Whether httpd accepts the configuration; False where there is none that could be asked.
-
-    :raises AdministratorError: when it does not
-    """
-    if installation is None or installation.httpd is None or installation.httpd_conf is None:
-        return False
-    said = config_test(installation, environ, timeout)
-    if not said['ok']:
-        raise AdministratorError(
-            'the configuration test fails with what was put back', path=' '.join(said['command']), expected='Syntax OK', found=said['output']
-        )
-    return True
-
-
 def warnings_of(items):
-    """What to tell about the files that are replaced."""
+    """Return warnings about the files that are replaced."""
     return [warning for warning in (link_warning(item.state) for item in items if item.state) if warning]
 
 
 def differences(items):
-    """The differences for Ansible's diff mode."""
+    """Return the differences for Ansible's diff mode."""
     return [
         {
             'before_header': item.backup.path,

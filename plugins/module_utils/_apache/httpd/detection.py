@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Finds out which Dialect an httpd speaks: its version, its OpenSSL from the bytes of mod_ssl, its protocols by asking it."""
+"""Find out which Dialect an httpd speaks: its version, its OpenSSL from the bytes of mod_ssl, its protocols by asking it."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -14,7 +14,6 @@ import os
 import re
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config import include_paths
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import config_test
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Dialect, default_enabled, parse_version
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
@@ -33,7 +32,7 @@ _REFUSAL = re.compile(r"Illegal protocol '[+]?([A-Za-z0-9.]+)'|(SSLv[23])(?: is 
 
 
 class Identity(object):
-    """What came out.
+    """Which httpd reads the configuration, as far as that could be found out.
 
     :ivar dialect: Dialect
     :ivar openssl_text: version of OpenSSL as text, ``3.0.22`` or ``1.0.2k``; None when it could not be found
@@ -46,16 +45,17 @@ class Identity(object):
         self.identified = identified
 
 
-def identify(installation, tree, build, environ=None, timeout=60.0):
+def identify(httpd, tree, build):
     """Find out the Dialect of an httpd.
 
+    :param httpd: Httpd
     :param tree: Tree of its configuration
     :param build: Build of it
     :returns: Identity
     """
-    data = _mod_ssl(installation, tree)
+    data = _mod_ssl(httpd.installation.httpd, tree)
     text, openssl = _openssl(data)
-    asked = _ask_protocols(installation, tree, build, environ, timeout)
+    asked = _ask_protocols(httpd, tree, build)
     if openssl is None:
         openssl = (1, 1, 1) if asked and 'TLSv1.3' in asked else (1, 0, 2) if build.version < (2, 4, 37) else (3, 0, 0)
     elif asked and 'TLSv1.3' in asked:
@@ -65,10 +65,10 @@ def identify(installation, tree, build, environ=None, timeout=60.0):
     return Identity(dialect, text, text is not None and asked is not None)
 
 
-def _mod_ssl(installation, tree):
-    """The bytes of mod_ssl, of httpd itself where it is compiled in; empty when they cannot be read."""
+def _mod_ssl(program, tree):
+    """Return the bytes of mod_ssl, of httpd itself where it is compiled in; empty when they cannot be read."""
     module = tree.modules.get(b'ssl_module')
-    path = include_paths.absolute(native(module), tree.server_root) if module else installation.httpd
+    path = include_paths.absolute(native(module), tree.server_root) if module else program
     try:
         return read_file(os.path.realpath(path)).data
     except AdministratorError:
@@ -85,13 +85,12 @@ def _openssl(data):
     return None, _BY_LIBRARY.get(library.group(1)) if library else None
 
 
-def _ask_protocols(installation, tree, build, environ, timeout):
-    """The protocols that ``SSLProtocol +X`` can switch on, from httpd's own parser; None when it cannot be asked.
+def _ask_protocols(httpd, tree, build):
+    """Return the protocols that ``SSLProtocol +X`` can switch on, from httpd's own parser; None when it cannot be asked.
 
     httpd names the first word that it refuses, so each run takes one protocol away until the rest is accepted. It is asked with an
     empty configuration and the server's own modules: nothing in the server's configuration can be in the way of the answer.
     """
-    asking = installation._replace(httpd_conf=os.devnull)
     preparation = ['-C', 'ServerName localhost', '-C', 'ErrorLog ' + os.devnull]
     for name in sorted(tree.modules):
         if name == b'ssl_module' or name.startswith(b'mpm_'):
@@ -100,7 +99,7 @@ def _ask_protocols(installation, tree, build, environ, timeout):
     left = list(PROTOCOLS if build.version < (2, 3, 0) else PROTOCOLS[1:])
     while left:
         line = 'SSLProtocol ' + ' '.join('+' + name for name in left)
-        test = config_test(asking, environ, timeout, preparation + ['-c', line])
+        test = httpd.test(preparation + ['-c', line], os.devnull)
         if test['ok']:
             return left
         match = _REFUSAL.search(test['output'])

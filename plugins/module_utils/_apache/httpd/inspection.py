@@ -4,61 +4,58 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""One look at an Apache: its configuration, and what it makes of it. What the modules start from."""
+"""Inspect an Apache: read its configuration, and ask its httpd. Modules start from here."""
 
 from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
-import os
-
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.loader import read_tree
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.detection import Identity, identify
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import read_build, read_directives
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import any_dialect
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, any_dialect
 
 
-class Reading(object):
+class HttpdInspection(object):
     """A configuration and its httpd.
 
+    :ivar httpd: Httpd
     :ivar tree: Tree
     :ivar build: Build, None when there is no httpd
     :ivar identity: Identity; without an httpd that of a modern one which can do everything
-    :ivar has_httpd: whether the configuration is read by an httpd that can be asked
     """
 
-    def __init__(self, installation, environ=None, timeout=60.0):
+    def __init__(self, httpd):
         """
-        :param installation: Installation
-        :param environ: environment variables that the httpd runs with, default: those of this process
+        :param httpd: Httpd
         :raises AdministratorError: when the configuration cannot be read
         """
-        self.installation = installation
-        self.environ = dict(os.environ if environ is None else environ)
-        self.has_httpd = bool(installation.httpd and installation.httpd_conf)
-        self.build = read_build(installation, environ, timeout) if self.has_httpd else None
+        self.httpd = httpd
+        self.build = Build(httpd.version(), httpd.static_modules(), None) if httpd.is_there else None
         self.tree = self.read()
-        if self.has_httpd and any(directive.active is None for directive in self.tree.directives()):
-            self.build = self.build._replace(directives=read_directives(installation, environ, timeout))
+        if httpd.is_there and any(directive.active is None for directive in self.tree.directives()):
+            self.build = self.build._replace(directives=httpd.directives())
             self.tree = self.read()
-        if self.has_httpd:
-            self.identity = identify(installation, self.tree, self.build, environ, timeout)
-        else:
-            self.identity = Identity(any_dialect(), None, False)
+        self.identity = identify(httpd, self.tree, self.build) if httpd.is_there else Identity(any_dialect(), None, False)
+
+    @property
+    def installation(self):
+        """Return the Installation of the httpd."""
+        return self.httpd.installation
 
     @property
     def dialect(self):
+        """Return the Dialect that the httpd speaks."""
         return self.identity.dialect
 
     def read(self, read=None):
-        """The Tree, as it is or with other bytes.
+        """Return the Tree, as it is or with other bytes.
 
         :param read: function from a path to bytes, default: the files themselves
         """
-        begin = self.installation.httpd_conf if self.has_httpd else self.installation.ssl_conf
-        return read_tree(begin, self.installation.root, environ=self.environ, build=self.build, read=read)
+        begin = self.installation.httpd_conf if self.httpd.is_there else self.installation.ssl_conf
+        return read_tree(begin, self.installation.root, environ=self.httpd.environ, build=self.build, read=read)
 
     def read_fragment(self, path, read=None):
-        """The Tree of a file that httpd does not read: of what would hold around it, its version alone is known."""
+        """Return the Tree of a file that httpd does not read: of what would hold around it, its version alone is known."""
         build = self.build._replace(static_modules=None, directives=None) if self.build else None
-        return read_tree(path, self.installation.root, environ=self.environ, build=build, read=read)
+        return read_tree(path, self.installation.root, environ=self.httpd.environ, build=build, read=read)

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""One Apache on a server: where its parts are, what it says of itself, and its own test of its configuration."""
+"""Find an Apache on a server, ask its httpd about itself, and let it test its configuration."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -15,15 +15,15 @@ import os
 import re
 from collections import namedtuple
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, parse_version
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import parse_version
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import run_command, tail
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
 
-# root: folder of the Apache, its ServerRoot unless the configuration says otherwise; ssl_conf: the file with the TLS settings;
+# root: directory of the Apache, its ServerRoot unless the configuration says otherwise; ssl_conf: the file with the TLS settings;
 # httpd: its program, None when there is none; httpd_conf: the file that the program starts with, None when there is none
 Installation = namedtuple('Installation', ['root', 'ssl_conf', 'httpd', 'httpd_conf'])
 
-# How far above ssl.conf the folder of its Apache is looked for: conf/ssl.conf, conf/extra/httpd-ssl.conf.
+# How far above ssl.conf the directory of its Apache is looked for: conf/ssl.conf, conf/extra/httpd-ssl.conf.
 _LEVELS = 3
 
 
@@ -66,71 +66,96 @@ def _find_ssl_conf(uepm_dir, gone):
         raise AdministratorError(
             'there is no Endpoint Security server here: UEPMDIR is not set', expected='UEPMDIR in the environment profile',
             state=UNCHANGED, next_step='give the path of ssl.conf if it is elsewhere')
-    folders = os.path.join(uepm_dir, 'apache*', 'conf')
-    candidates = [os.path.join(folder, 'ssl.conf') for folder in sorted(glob.glob(folders))]
+    directories = os.path.join(uepm_dir, 'apache*', 'conf')
+    candidates = [os.path.join(directory, 'ssl.conf') for directory in sorted(glob.glob(directories))]
     found = [path for path in candidates if os.path.lexists(path) or os.path.realpath(path) in gone]
     with_httpd = [path for path in found if os.access(os.path.join(os.path.dirname(path), '..', 'bin', 'httpd'), os.X_OK)]
     choice = with_httpd if len(found) > 1 else found
     if len(choice) != 1:
         raise AdministratorError(
-            'the ssl.conf of the Endpoint Security server cannot be told', path=os.path.join(folders, 'ssl.conf'), expected='one file',
+            'cannot determine which ssl.conf the Endpoint Security server uses', path=os.path.join(directories, 'ssl.conf'), expected='one file',
             found=', '.join(found) or 'none', state=UNCHANGED, next_step='give its path')
     return choice[0]
 
 
 def _find_root(ssl_conf, httpd_conf, gone):
-    folder = os.path.dirname(os.path.abspath(ssl_conf))
-    candidate = folder
+    directory = os.path.dirname(os.path.abspath(ssl_conf))
+    candidate = directory
     for dummy in range(_LEVELS):
         main = os.path.join(candidate, 'conf', 'httpd.conf')
         if os.path.exists(os.path.join(candidate, 'bin', 'httpd')) or os.path.isfile(main) or os.path.realpath(main) in gone:
             return candidate
         candidate = os.path.dirname(candidate)
-    folder = os.path.dirname(os.path.abspath(httpd_conf)) if httpd_conf else folder
-    return os.path.dirname(folder) if os.path.basename(folder) == 'conf' else folder
+    directory = os.path.dirname(os.path.abspath(httpd_conf)) if httpd_conf else directory
+    return os.path.dirname(directory) if os.path.basename(directory) == 'conf' else directory
 
 
-def config_test(installation, environ=None, timeout=60.0, extra=()):
-    """Let httpd test its configuration (``httpd -t``). Note that this test passes a configuration without any protocol.
+class Httpd(object):
+    """The httpd of an Installation, as a program that answers questions.
 
-    :param extra: further arguments for httpd
-    :returns: dictionary with ``ok``, ``output`` (text) and ``command`` (list)
+    :ivar installation: Installation
+    :ivar environ: dictionary of the environment variables that it runs with
+    :ivar timeout: seconds for each run
     """
-    command = [installation.httpd, '-t', '-d', installation.root, '-f', installation.httpd_conf] + list(extra)
-    result = run_command(command, environ, timeout)
-    output = tail(result.stdout + result.stderr, 40)
-    if result.timed_out:
-        output = 'no answer within %g seconds\n%s' % (timeout, output)
-    return {'ok': result.rc == 0 and not result.timed_out, 'output': output, 'command': command}
 
+    def __init__(self, installation, environ=None, timeout=60.0):
+        """
+        :param environ: default: the variables of this process
+        """
+        self.installation = installation
+        self.environ = dict(os.environ if environ is None else environ)
+        self.timeout = timeout
 
-def read_build(installation, environ=None, timeout=60.0):
-    """What the httpd says of itself.
+    @property
+    def is_there(self):
+        """Return whether there is a program, and a configuration that it starts with."""
+        return bool(self.installation.httpd and self.installation.httpd_conf)
 
-    :returns: Build
-    :raises AdministratorError: when it does not say its version
-    """
-    said = run_command([installation.httpd, '-v'], environ, timeout)
-    if said.timed_out:
-        raise AdministratorError(
-            'httpd does not answer', path=installation.httpd, expected='its version', found='no answer within %g seconds' % timeout,
-            state=UNCHANGED, next_step='find out why it hangs, or give it more time')
-    match = re.search(br'Apache/(\d+\.\d+\.\d+)', said.stdout)
-    if match is None:
-        raise AdministratorError(
-            'httpd does not tell its version', path=installation.httpd, expected='Server version: Apache/...',
-            found=tail(said.stdout + said.stderr, 3) or 'nothing', state=UNCHANGED)
-    listed = run_command([installation.httpd, '-l'], environ, timeout)
-    modules = re.findall(br'^\s+(\S+\.c)\s*$', listed.stdout, re.MULTILINE)
-    return Build(parse_version(match.group(1).decode('ascii')), frozenset(modules), None)
+    def _run(self, *arguments):
+        return run_command([self.installation.httpd] + list(arguments), self.environ, self.timeout)
 
+    def version(self):
+        """Return its version as a tuple.
 
-def read_directives(installation, environ=None, timeout=60.0):
-    """The directives and sections that httpd knows with this configuration (``httpd -L``).
+        :raises AdministratorError: when it does not report one
+        """
+        answer = self._run('-v')
+        if answer.timed_out:
+            raise AdministratorError(
+                'httpd does not answer', path=self.installation.httpd, expected='its version', found='no answer within %g seconds' % self.timeout,
+                state=UNCHANGED, next_step='find out why it hangs, or give it more time')
+        match = re.search(br'Apache/(\d+\.\d+\.\d+)', answer.stdout)
+        if match is None:
+            raise AdministratorError(
+                'httpd did not report its version', path=self.installation.httpd, expected='Server version: Apache/...',
+                found=tail(answer.stdout + answer.stderr, 3) or 'nothing', state=UNCHANGED)
+        return parse_version(match.group(1).decode('ascii'))
 
-    :returns: frozenset of bytes in small letters, None when httpd does not say them
-    """
-    argv = [installation.httpd, '-L', '-d', installation.root, '-f', installation.httpd_conf]
-    listed = run_command(argv, environ, timeout)
-    names = re.findall(br'^(<?\w+) \(', listed.stdout, re.MULTILINE)
-    return frozenset(name.lower() for name in names) if listed.rc == 0 and names else None
+    def static_modules(self):
+        """Return the names of the source files of its compiled-in modules (``httpd -l``), a frozenset of bytes."""
+        return frozenset(re.findall(br'^\s+(\S+\.c)\s*$', self._run('-l').stdout, re.MULTILINE))
+
+    def directives(self):
+        """Return the directives and sections that it knows with its configuration (``httpd -L``).
+
+        :returns: frozenset of bytes in small letters, None when httpd does not list them
+        """
+        answer = self._run('-L', *self._start())
+        names = re.findall(br'^(<?\w+) \(', answer.stdout, re.MULTILINE)
+        return frozenset(name.lower() for name in names) if answer.rc == 0 and names else None
+
+    def test(self, extra=(), httpd_conf=None):
+        """Let httpd test its configuration (``httpd -t``). Note that this test passes a configuration without any protocol.
+
+        :param extra: further arguments for httpd
+        :param httpd_conf: path of another main configuration file
+        :returns: dictionary with ``ok``, ``output`` (text) and ``command`` (list)
+        """
+        answer = self._run('-t', *(self._start(httpd_conf) + list(extra)))
+        output = tail(answer.stdout + answer.stderr, 40)
+        if answer.timed_out:
+            output = 'no answer within %g seconds\n%s' % (self.timeout, output)
+        return {'ok': answer.rc == 0 and not answer.timed_out, 'output': output, 'command': answer.argv}
+
+    def _start(self, httpd_conf=None):
+        return ['-d', self.installation.root, '-f', httpd_conf or self.installation.httpd_conf]

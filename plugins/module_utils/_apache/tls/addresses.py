@@ -29,7 +29,7 @@ Listener = namedtuple('Listener', ['address', 'protocol', 'ipv4_only'])
 
 
 def parse_address(text, default_port=None):
-    """An address as Listen and VirtualHost write it.
+    """Return an address as Listen and VirtualHost write it.
 
     :param text: ``443``, ``*:443``, ``192.0.2.1:443``, ``[2001:db8::1]:443``, ``_default_:*``, ``www.example.com``
     :returns: Address, or None when it is none
@@ -45,12 +45,12 @@ def parse_address(text, default_port=None):
 
 
 def parse_port(text):
-    """A port number, None for anything else: ``isdigit`` takes other digits for one as well, which ``int`` does not."""
+    """Return a port number, None for anything else: ``isdigit`` takes other digits for one as well, which ``int`` does not."""
     return int(text) if _DIGITS.match(text) and len(text) <= _LONGEST_PORT and int(text) < 65536 else None
 
 
 def parse_listen(words):
-    """A Listen directive's words as a Listener, None when they are none. Port 443 speaks https unless another protocol is given."""
+    """Return a Listen directive's words as a Listener, None when they are none. Port 443 speaks https unless another protocol is given."""
     words = [word for word in words if '=' not in word]
     address = parse_address(words[0]) if words else None
     if address is None or address.port is None:
@@ -60,7 +60,7 @@ def parse_listen(words):
 
 
 def resolve(host):
-    """The numeric addresses of a host as httpd would find them; the host itself when it is numeric or unknown."""
+    """Return the numeric addresses of a host as httpd would find them; the host itself when it is numeric or unknown."""
     if host is None or is_numeric(host):
         return [host]
     try:
@@ -71,7 +71,7 @@ def resolve(host):
 
 
 def is_numeric(host):
-    """Whether a host is written as an IPv4 or IPv6 address."""
+    """Return whether a host is written as an IPv4 or IPv6 address."""
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             socket.inet_pton(family, host)
@@ -82,7 +82,7 @@ def is_numeric(host):
 
 
 def by_address(scopes):
-    """Virtual hosts by each of their addresses, in the order of the files.
+    """Return virtual hosts by each of their addresses, in the order of the files.
 
     :param scopes: virtual hosts; each has ``addresses``, a list of Address
     :returns: dictionary of Address to list of scopes
@@ -95,7 +95,7 @@ def by_address(scopes):
 
 
 def hosts_for(host, port, scopes):
-    """The virtual hosts that a connection to an address can reach, in the order of the files: the first is the base.
+    """Return the virtual hosts that a connection to an address can reach, in the order of the files: the first is the base.
 
     An exact address goes before a wildcard, an exact port before any port, and they never mix.
 

@@ -15,7 +15,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import sort_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
 
-# Directives of other TLS modules, and words of other products for mod_ssl's: never rewritten, but told.
+# Directives of other TLS modules, and words of other products for mod_ssl's: never rewritten, but mentioned.
 LOOK_ALIKES = {
     b'nssprotocol': 'mod_nss', b'gnutlspriorities': 'mod_gnutls', b'tlsprotocol': 'mod_tls',
     b'sslprotocoldisable': 'IBM HTTP Server', b'sslprotocolenable': 'IBM HTTP Server',
@@ -31,7 +31,7 @@ MATTERS = frozenset((
 
 
 def scope_warnings(scope, configuration):
-    """Sentences about one scope."""
+    """Return sentences about one scope."""
     found = ['%s: no protocol is left for the proxy; %s' % (place(directive), DEADLY) for directive in fatal_proxy(scope, configuration)]
     if not configuration.is_tls(scope):
         return found
@@ -54,13 +54,13 @@ def scope_warnings(scope, configuration):
 
 
 def fatal_commands(scope, configuration):
-    """The SSLOpenSSLConfCmd directives of a TLS scope that OpenSSL refuses when httpd starts."""
+    """Return the SSLOpenSSLConfCmd directives of a TLS scope that OpenSSL refuses when httpd starts."""
     return [directive for directive in configuration.commands(scope)
             if configuration.is_tls(scope) and is_refused(*command(directive))]
 
 
 def fatal_proxy(scope, configuration):
-    """The SSLProxyProtocol of a scope that leaves its proxy no protocol, as a list of one or none."""
+    """Return the SSLProxyProtocol of a scope that leaves its proxy no protocol, as a list of one or none."""
     engine = scope.proxy_engine or (scope.main.proxy_engine if scope.main else None)
     protocol = scope.proxy_protocol or (scope.main.proxy_protocol if scope.main else None)
     if engine is None or display(engine.arguments).strip('"').lower() != 'on' or protocol is None:
@@ -93,7 +93,7 @@ def _policy_warning(scope):
 
 
 def tree_warnings(tree, configuration):
-    """Sentences about the configuration as a whole."""
+    """Return sentences about the configuration as a whole."""
     found = []
     for directive in tree.directives():
         if directive.active is False:
@@ -107,7 +107,7 @@ def tree_warnings(tree, configuration):
         if directive.name == b'sslprotocol' and directive.forbidden_in is not None:
             found.append('%s: httpd does not accept SSLProtocol in %s' % (place(directive), directive.forbidden_in.text()))
         if directive.active is None and directive.name in MATTERS:
-            found.append('%s: whether this %s is read cannot be told, it is taken as read' % (place(directive), display(directive.name)))
+            found.append('%s: cannot determine whether httpd reads this %s; it is treated as read' % (place(directive), display(directive.name)))
     found += _unread_warnings(tree)
     if not any(configuration.is_tls(scope) for scope in configuration.scopes):
         found.append('no scope of this configuration serves TLS')
@@ -115,9 +115,9 @@ def tree_warnings(tree, configuration):
 
 
 def _unread_warnings(tree):
-    """Sentences about files that another start of httpd would read, and this reading did not."""
+    """Return sentences about files that another start of httpd would read, and this reading did not."""
     found = []
-    for directive, define, paths in tree.unread:
+    for directive, define, paths in tree.inactive_includes:
         paths = [path for path in paths if tree.file(path) is None]
         if paths:
             found.append('%s: %s does not hold as things stand; an httpd that is started with this define reads %s, with settings of TLS' % (

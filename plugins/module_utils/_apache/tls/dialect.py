@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Which Apache and which OpenSSL a configuration is read by: the same text means different things to different ones."""
+"""Describe which Apache and which OpenSSL read a configuration: the same text means different things to different ones."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -16,7 +16,7 @@ from collections import namedtuple
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import PROTOCOLS
 
 def parse_version(text):
-    """The leading numbers of a version: ``2.4.71`` and ``1.0.2k-fips`` become (2, 4, 71) and (1, 0, 2).
+    """Return the leading numbers of a version: ``2.4.71`` and ``1.0.2k-fips`` become (2, 4, 71) and (1, 0, 2).
 
     :raises ValueError: when the text does not begin with a number
     """
@@ -50,7 +50,7 @@ class Dialect(object):
 
     @property
     def allows_holes(self):
-        """Whether ``+TLSv1 +TLSv1.2`` offers both: before OpenSSL 1.1.0 each version had a switch of its own.
+        """Return whether ``+TLSv1 +TLSv1.2`` offers both: before OpenSSL 1.1.0 each version had a switch of its own.
 
         From 1.1.0 on there is a lowest and a highest version, and mod_ssl takes the unbroken run below the highest
         (mod_ssl ssl_engine_init.c, ssl_init_ctx_protocol).
@@ -59,39 +59,39 @@ class Dialect(object):
 
     @property
     def escaped_backslash_ends_line(self):
-        """Whether two backslashes at the end of a line are an escaped one: Apache 2.2 only (util.c, ap_cfg_getline)."""
+        """Return whether two backslashes at the end of a line are an escaped one: Apache 2.2 only (util.c, ap_cfg_getline)."""
         return self.httpd < (2, 3, 0)
 
     @property
     def vhost_all_counts_as_unset(self):
-        """Whether a virtual host's ``SSLProtocol all`` inherits the server's value (PR 57100, mended in 2.4.16)."""
+        """Return whether a virtual host's ``SSLProtocol all`` inherits the server's value (PR 57100, mended in 2.4.16)."""
         if self.httpd < (2, 3, 0):
             return self.httpd < (2, 2, 30)
         return self.httpd < (2, 4, 13)
 
     @property
     def has_optional_engine(self):
-        """Whether ``SSLEngine optional`` still offers an upgrade to TLS within HTTP: until 2.4.63, later it means off."""
+        """Return whether ``SSLEngine optional`` still offers an upgrade to TLS within HTTP: until 2.4.63, later it means off."""
         return self.httpd < (2, 4, 64)
 
     @property
     def https_implies_engine(self):
-        """Whether a certificate and a listener that speaks https are TLS without SSLEngine: 2.4 (ssl_engine_init.c, ssl_init_Module)."""
+        """Return whether a certificate and a listener that speaks https are TLS without SSLEngine: 2.4 (ssl_engine_init.c, ssl_init_Module)."""
         return self.httpd >= (2, 3, 0)
 
     @property
     def every_name_has_its_own_protocols(self):
-        """Whether the handshake switches protocols by server name: Apache 2.4.42 with OpenSSL 1.1.1 or later."""
+        """Return whether the handshake switches protocols by server name: Apache 2.4.42 with OpenSSL 1.1.1 or later."""
         return self.httpd >= (2, 4, 42) and self.openssl >= (1, 1, 1)
 
 
 def any_dialect():
-    """The Dialect for a file without its httpd: a modern one that can still do everything, so that ``all`` is never underrated."""
+    """Return the Dialect for a file without its httpd: a modern one that can still do everything, so that ``all`` is never underrated."""
     return Dialect(enabled=PROTOCOLS[1:])
 
 
 def default_enabled(httpd, openssl):
-    """The protocols that a build offers when nothing else is known (mod_ssl ssl_private.h, SSL_PROTOCOL_ALL).
+    """Return the protocols that a build offers when nothing else is known (mod_ssl ssl_private.h, SSL_PROTOCOL_ALL).
 
     Distributions build OpenSSL 1.1.0 and later without SSLv3; a build that has it is recognised by asking it.
     """

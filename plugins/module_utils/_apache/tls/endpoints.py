@@ -28,7 +28,7 @@ _WILDCARD = re.compile('[*?]')
 
 
 def endpoints(configuration):
-    """The addresses that speak TLS from the first byte.
+    """Return the addresses that speak TLS from the first byte.
 
     :param configuration: Configuration
     :returns: list of dictionaries with ``host``, ``port``, ``server_names`` and ``expected`` (name to protocols)
@@ -60,7 +60,7 @@ def _reachable(configuration):
 
 
 def _hosts_of_wildcard(listener, configuration):
-    """A loopback address that no virtual host has for itself, and each address that one has."""
+    """Return a loopback address that no virtual host has for itself, and each address that one has."""
     own = [address.host for scope in configuration.hosts for address in scope.addresses
            if address.host is not None and address.port in (None, listener.address.port)]
     free = [loopback for loopback in LOOPBACKS if loopback not in own]
@@ -68,7 +68,7 @@ def _hosts_of_wildcard(listener, configuration):
 
 
 def _names(hosts, main):
-    """No name, each name without wildcards, and a name that nobody has."""
+    """Return no name, each name without wildcards, and a name that nobody has."""
     names, known = [''], set()
     for scope in hosts:
         for name in [_server_name(scope, main)] + scope.aliases:
@@ -79,14 +79,14 @@ def _names(hosts, main):
 
 
 def _server_name(scope, main):
-    """A virtual host without a name on a wildcard address is called like the main server."""
+    """Return the name of a virtual host; without one, on a wildcard address, it has the name of the main server."""
     if scope.server_name is None and any(address.host is None for address in scope.addresses):
         return main.server_name
     return scope.server_name
 
 
 def _negotiated(configuration, base, named_hosts, name):
-    """What a client gets that asks for a name: the base's context, with the versions of the named host where httpd switches them."""
+    """Return what a client gets that asks for a name: the base's context, with the versions of the named host where httpd switches them."""
     dialect = configuration.dialect
     versions = configuration.versions(base)
     named = named_hosts.find(name) if name and dialect.every_name_has_its_own_protocols else None
@@ -116,7 +116,7 @@ class _Named(object):
             self._exact.setdefault((_server_name(scope, main) or '').lower(), number)
 
     def find(self, name):
-        """The virtual host with a name, None when there is none."""
+        """Return the virtual host with a name, None when there is none."""
         name = name.lower()
         first = self._exact.get(name, len(self._hosts))
         for number, fits in self._patterns:
@@ -126,7 +126,7 @@ class _Named(object):
 
 
 def _pattern(alias):
-    """A function that tells whether a name fits a ServerAlias with wildcards."""
+    """Return a function that decides whether a name fits a ServerAlias with wildcards."""
     pieces = [re.escape(piece).replace(re.escape('?'), '.') for piece in alias.split('*')]
     if len(pieces) > MOST_STARS:
         return lambda dummy_name: None

@@ -38,14 +38,14 @@ class Versions(object):
         self.off = frozenset(off)
 
     def protocols(self, dialect):
-        """The protocols that can be negotiated, as a frozenset."""
+        """Return the protocols that can be negotiated, as a frozenset."""
         first = PROTOCOLS.index(self.lowest) if self.lowest else 0
         last = PROTOCOLS.index(self.highest) if self.highest else len(PROTOCOLS)
         return (frozenset(PROTOCOLS[first:last + 1]) - self.off) & dialect.enabled
 
 
 def set_by_protocols(configured, dialect):
-    """The Versions that an SSLProtocol with these protocols makes."""
+    """Return the Versions that an SSLProtocol with these protocols makes."""
     if dialect.allows_holes or not configured:
         return Versions(None, None, frozenset(PROTOCOLS) - frozenset(configured))
     inside = sort_protocols(negotiable(configured, dialect))
@@ -61,7 +61,7 @@ def command(directive):
 
 
 def apply_commands(versions, directives):
-    """The Versions after the SSLOpenSSLConfCmd directives, in their order.
+    """Return the Versions after the SSLOpenSSLConfCmd directives, in their order.
 
     A value that OpenSSL does not know changes nothing here: httpd does not start with it.
     """
@@ -73,7 +73,7 @@ def apply_commands(versions, directives):
 
 
 def is_refused(name, value):
-    """Whether OpenSSL refuses the value of a command; httpd's test passes it, and then httpd does not start.
+    """Return whether OpenSSL refuses the value of a command; httpd's test passes it, and then httpd does not start.
 
     A bound is compared exactly, the words of a list without regard to case.
     """
@@ -95,7 +95,7 @@ def _applied(versions, name, value):
 
 
 def _switched(off, value):
-    """Single versions switched by a list such as ``-ALL,TLSv1.2``; naming one does not switch off the others."""
+    """Return single versions switched by a list such as ``-ALL,TLSv1.2``; naming one does not switch off the others."""
     for word in value.split(','):
         word = word.strip()
         name = word.lstrip('+-').lower()

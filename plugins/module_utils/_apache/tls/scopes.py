@@ -32,28 +32,34 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tex
 
 MAIN, VIRTUAL_HOST = 'main', 'virtual_host'
 
+# Attributes of a Scope by the directives of which the last one counts, and of which all do.
+_LAST = {
+    b'virtualhost': 'opening', b'sslengine': 'engine', b'sslpolicy': 'policy', b'sslproxyengine': 'proxy_engine', b'sslproxyprotocol': 'proxy_protocol',
+}
+_ALL = {b'sslprotocol': 'protocols', b'sslcertificatefile': 'certificates'}
+
 
 class Scope(object):
     """One server of the configuration: the main server, or one virtual host.
 
     :ivar kind: ``main`` or ``virtual_host``
-    :ivar container: the Container of a virtual host, None for the main server
+    :ivar section: the Section of a virtual host, None for the main server
     :ivar opening: the Directive that opened a virtual host, None for the main server
     :ivar main: the Scope of the main server, None for the main server itself
     :ivar addresses: list of Address
     :ivar server_name: text or None; ``aliases``: list of text
     :ivar engine: the last SSLEngine directive, None when there is none
     :ivar protocols: its SSLProtocol directives in their order
-    :ivar policy: the SSLPolicy directive behind the last SSLProtocol (Apache 2.5), else None
+    :ivar policy: the SSLPolicy directive after the last SSLProtocol (Apache 2.5), else None
     :ivar commands: its SSLOpenSSLConfCmd directives that concern versions
     :ivar certificates: its SSLCertificateFile directives
     :ivar proxy_engine, proxy_protocol: the last SSLProxyEngine and SSLProxyProtocol
     :ivar tls_directives: all its directives whose name begins with SSL
     """
 
-    def __init__(self, container, main):
-        self.kind = VIRTUAL_HOST if container else MAIN
-        self.container = container
+    def __init__(self, section, main):
+        self.kind = VIRTUAL_HOST if section else MAIN
+        self.section = section
         self.opening = None
         self.main = main
         self.addresses = []
@@ -72,80 +78,53 @@ class Scope(object):
 
     @property
     def name(self):
-        """What a person calls it."""
-        if self.container is None:
+        """Return what a person calls it."""
+        if self.section is None:
             return 'main server'
-        return self.container.text() + (' ' + self.server_name if self.server_name else '')
+        return self.section.text() + (' ' + self.server_name if self.server_name else '')
 
     def take(self, directive):
         """Let one directive of this scope have its effect."""
         words = [display(word) for word in split_words(directive.arguments)]
         if directive.name.startswith(b'ssl'):
             self.tls_directives.append(directive)
-        action = self._ACTIONS.get(directive.name)
-        if action is not None:
-            action(self, directive, words)
+        if directive.name in _LAST:
+            setattr(self, _LAST[directive.name], directive)
+        elif directive.name in _ALL:
+            getattr(self, _ALL[directive.name]).append(directive)
+        elif directive.name == b'servername':
+            self._name(words)
+        elif directive.name == b'serveralias':
+            self.aliases.extend(words)
+        elif directive.name == b'protocol':
+            self.protocol = words[0].lower() if words else None
+        elif directive.name == b'sslopensslconfcmd' and command(directive):
+            self.commands.append(directive)
+        if directive.name == b'sslprotocol':
+            self.policy = None
 
-    def _opened(self, directive, dummy_words):
-        self.opening = directive
-
-    def _server_name(self, dummy_directive, words):
+    def _name(self, words):
         name = words[0].split('://')[-1] if words else ''
         host, separator, port = name.partition(':')
         self.server_name = host or None
         number = parse_port(port) if separator else None
         self.port = number if number is not None else (self.port if self.main else None)
 
-    def _aliases(self, dummy_directive, words):
-        self.aliases.extend(words)
-
-    def _protocol(self, dummy_directive, words):
-        self.protocol = words[0].lower() if words else None
-
-    def _engine(self, directive, dummy_words):
-        self.engine = directive
-
-    def _ssl_protocol(self, directive, dummy_words):
-        self.protocols.append(directive)
-        self.policy = None
-
-    def _ssl_policy(self, directive, dummy_words):
-        self.policy = directive
-
-    def _command(self, directive, dummy_words):
-        if command(directive):
-            self.commands.append(directive)
-
-    def _certificate(self, directive, dummy_words):
-        self.certificates.append(directive)
-
-    def _proxy_engine(self, directive, dummy_words):
-        self.proxy_engine = directive
-
-    def _proxy_protocol(self, directive, dummy_words):
-        self.proxy_protocol = directive
-
-    _ACTIONS = {
-        b'virtualhost': _opened, b'sslproxyengine': _proxy_engine, b'sslproxyprotocol': _proxy_protocol,
-        b'servername': _server_name, b'serveralias': _aliases, b'protocol': _protocol, b'sslengine': _engine,
-        b'sslprotocol': _ssl_protocol, b'sslpolicy': _ssl_policy, b'sslopensslconfcmd': _command, b'sslcertificatefile': _certificate,
-    }
-
     @property
     def governing_engine(self):
-        """The SSLEngine directive that counts here, its own or the main server's; None when there is none."""
+        """Return the SSLEngine directive that counts here, its own or the main server's; None when there is none."""
         return self.engine or (self.main.engine if self.main else None)
 
     @property
     def governing_policy(self):
-        """The SSLPolicy that decides about protocols here in place of an SSLProtocol, None when there is none."""
+        """Return the SSLPolicy that decides about protocols here in place of an SSLProtocol, None when there is none."""
         if self.main is None or self.policy is not None or self.protocols:
             return self.policy
         return self.main.policy
 
     @property
     def own_protocol(self):
-        """The SSLProtocol of this very scope that counts: the last one. None when there is none."""
+        """Return the SSLProtocol of this very scope that counts: the last one. None when there is none."""
         return self.protocols[-1] if self.protocols else None
 
 
@@ -175,19 +154,19 @@ class Configuration(object):
     def _take(self, directive):
         if directive.name == b'sslprotocol' and is_left_alone(directive, self.dialect):
             return
-        container = directive.scope
-        if container not in self._scopes:
-            scope = self._scopes[container] = Scope(container, self.main)
+        section = directive.scope
+        if section not in self._scopes:
+            scope = self._scopes[section] = Scope(section, self.main)
             self.hosts.append(scope)
-            scope.addresses = self._addresses(container, scope.port)
-        if directive.name == b'listen' and container is None:
+            scope.addresses = self._addresses(section, scope.port)
+        if directive.name == b'listen' and section is None:
             listener = parse_listen([display(word) for word in split_words(directive.arguments)])
             if listener is not None:
                 self.listeners.extend(listener._replace(address=address) for address in self._resolved(listener.address))
-        self._scopes[container].take(directive)
+        self._scopes[section].take(directive)
 
-    def _addresses(self, container, default_port):
-        found = [parse_address(display(word), default_port) for word in split_words(container.arguments)]
+    def _addresses(self, section, default_port):
+        found = [parse_address(display(word), default_port) for word in split_words(section.arguments)]
         return [resolved for address in found if address is not None for resolved in self._resolved(address)]
 
     def _resolved(self, address):
@@ -195,15 +174,15 @@ class Configuration(object):
 
     @property
     def scopes(self):
-        """The main server first, then the virtual hosts."""
+        """Return the main server first, then the virtual hosts."""
         return [self.main] + self.hosts
 
     def scope_of(self, directive):
-        """The Scope that a directive belongs to, None when httpd never gets there."""
+        """Return the Scope that a directive belongs to, None when httpd never gets there."""
         return self._scopes.get(directive.scope)
 
     def engine(self, scope):
-        """What SSLEngine comes to: ``on``, ``optional`` or ``off``.
+        """Return what SSLEngine comes to: ``on``, ``optional`` or ``off``.
 
         Where it is unset, 2.4 takes a server for TLS that has a certificate and whose listener speaks https.
         """
@@ -228,38 +207,38 @@ class Configuration(object):
         return 'http'
 
     def is_tls(self, scope):
-        """Whether a scope can serve TLS."""
+        """Return whether a scope can serve TLS."""
         return self.engine(scope) != 'off'
 
     def governing(self, scope):
-        """The SSLProtocol directive that counts in a scope: its own, else the main server's, else None."""
+        """Return the SSLProtocol directive that counts in a scope: its own, else the main server's, else None."""
         own = scope.own_protocol
         if own is not None and scope.main and self.dialect.vhost_all_counts_as_unset and self.meaning(own) == self.dialect.enabled:
             own = None
         return own or (scope.main.own_protocol if scope.main else None)
 
     def meaning(self, directive):
-        """The protocols that a directive switches on as a frozenset; None for a value that this httpd refuses."""
+        """Return the protocols that a directive switches on as a frozenset; None for a value that this httpd refuses."""
         try:
             return evaluate(directive.arguments, self.dialect)
         except IllegalProtocol:
             return None
 
     def configured(self, scope):
-        """The protocols that the configuration asks for, as a frozenset; empty for a value that httpd refuses."""
+        """Return the protocols that the configuration asks for, as a frozenset; empty for a value that httpd refuses."""
         directive = self.governing(scope)
         if directive is None:
             return default_protocols(self.dialect)
         return self.meaning(directive) or frozenset()
 
     def commands(self, scope):
-        """The SSLOpenSSLConfCmd directives about versions, in the order in which they are applied."""
+        """Return the SSLOpenSSLConfCmd directives about versions, in the order in which they are applied."""
         return (scope.main.commands if scope.main else []) + scope.commands
 
     def versions(self, scope):
-        """The Versions of the scope's OpenSSL context."""
+        """Return the Versions of the scope's OpenSSL context."""
         return apply_commands(set_by_protocols(self.configured(scope), self.dialect), self.commands(scope))
 
     def negotiable(self, scope):
-        """The protocols that a handshake with this scope can settle on, as a frozenset."""
+        """Return the protocols that a handshake with this scope can settle on, as a frozenset."""
         return self.versions(scope).protocols(self.dialect) if self.configured(scope) else frozenset()

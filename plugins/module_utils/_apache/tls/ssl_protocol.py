@@ -13,10 +13,16 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+from collections import namedtuple
+
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import split_words
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import PROTOCOLS, sort_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
+
+# What every TLS scope is to enable. protocols: frozenset of names; negotiable: frozenset of those that a handshake can settle on;
+# arguments: how an SSLProtocol asks for them, as bytes
+Policy = namedtuple('Policy', ['protocols', 'negotiable', 'arguments'])
 
 _BY_LOWER_NAME = dict((name.lower(), name) for name in PROTOCOLS)
 
@@ -35,7 +41,7 @@ class IllegalProtocol(ValueError):
 
 
 def evaluate(arguments, dialect):
-    """The protocols that one directive switches on.
+    """Return the protocols that one directive switches on.
 
     A directive starts from nothing; ``+X`` adds, ``-X`` takes away, and a bare word throws away what stands before it.
 
@@ -58,7 +64,7 @@ def evaluate(arguments, dialect):
 
 
 def is_left_alone(directive, dialect):
-    """Whether an SSLProtocol that httpd does not read is not for us to rewrite: its words are another product's, or a variable's or macro's."""
+    """Return whether an SSLProtocol that httpd does not read is not for us to rewrite: its words are another product's, or a variable's or macro's."""
     if directive.active is not False:
         return False
     try:
@@ -69,7 +75,7 @@ def is_left_alone(directive, dialect):
 
 
 def _named(name, word, sign, dialect):
-    """The protocols that one word names."""
+    """Return the protocols that one word names."""
     lower = display(name).lower()
     if lower == 'all':
         return dialect.enabled
@@ -84,14 +90,14 @@ def _named(name, word, sign, dialect):
 
 
 def discarded_words(arguments):
-    """The words that a later bare word throws away, as text: ``TLSv1.2`` in ``TLSv1.2 TLSv1.3``. What stands there is seldom meant."""
+    """Return the words that a later bare word throws away, as text: ``TLSv1.2`` in ``TLSv1.2 TLSv1.3``. What stands there is seldom meant."""
     words = [display(word) for word in split_words(arguments)]
     bare = [index for index, word in enumerate(words) if word[:1] not in ('+', '-')]
     return [word for word in words[:bare[-1]] if word.lower() != '-all'] if bare else []
 
 
 def default_protocols(dialect):
-    """What an httpd takes when nothing says SSLProtocol: everything, without SSLv3 since 2.4.17.
+    """Return what an httpd takes when nothing says SSLProtocol: everything, without SSLv3 since 2.4.17.
 
     Where a crypto policy decides (see Dialect.default_is_known) this is the most that it can allow.
     """
@@ -99,7 +105,7 @@ def default_protocols(dialect):
 
 
 def negotiable(configured, dialect):
-    """The protocols that a handshake can settle on when ``configured`` is set.
+    """Return the protocols that a handshake can settle on when ``configured`` is set.
 
     From OpenSSL 1.1.0 on there are no holes: the unbroken run of versions below the highest one counts
     (ssl_engine_init.c, ssl_init_ctx_protocol).
@@ -119,7 +125,7 @@ def negotiable(configured, dialect):
 
 
 def canonical_arguments(protocols):
-    """How this collection writes a set of protocols: ``TLSv1.2``, or ``-all +TLSv1.2 +TLSv1.3`` for several.
+    """Return how this collection writes a set of protocols: ``TLSv1.2``, or ``-all +TLSv1.2 +TLSv1.3`` for several.
 
     :returns: bytes
     """
@@ -130,7 +136,7 @@ def canonical_arguments(protocols):
 
 
 def hole_warning(configured, dialect):
-    """A sentence for a set of protocols with a hole in it, else None."""
+    """Return a sentence for a set of protocols with a hole in it, else None."""
     missing = frozenset(configured) - negotiable(configured, dialect)
     if not missing:
         return None
@@ -140,11 +146,11 @@ def hole_warning(configured, dialect):
 
 
 def check_policy(protocols, dialect):
-    """Refuse a policy that cannot be carried out.
+    """Return the Policy that the administrator asked for.
 
     :param protocols: names as the administrator gave them
     :param dialect: Dialect of the httpd
-    :returns: frozenset of protocol names
+    :returns: Policy
     :raises AdministratorError: for an unknown name, a protocol that this httpd does not know, or an empty policy
     """
     wanted = set()
@@ -159,4 +165,4 @@ def check_policy(protocols, dialect):
         raise AdministratorError(
             'the policy leaves no protocol: httpd passes its configuration test with that and then does not start',
             expected='some of ' + ', '.join(sort_protocols(dialect.enabled)), found='an empty list', state=UNCHANGED)
-    return frozenset(wanted)
+    return Policy(frozenset(wanted), negotiable(wanted, dialect), canonical_arguments(wanted))

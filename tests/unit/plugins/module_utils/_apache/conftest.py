@@ -11,9 +11,10 @@ import os
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.loader import read_tree
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import plan_rewrite
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import plan_tree
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, Dialect
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import check_policy
 
 MODERN = Build((2, 4, 71), frozenset((b'core.c', b'mod_so.c', b'http_core.c', b'mod_ssl.c')), None)
 
@@ -55,7 +56,8 @@ class Site(object):
         def reread(contents):
             return self.tree(build=build, read=lambda path: contents.get(path) or self.data(path))
 
-        return plan_rewrite(tree, protocols, dialect or Dialect(), reread)
+        dialect = dialect or Dialect()
+        return plan_tree(tree, check_policy(protocols, dialect), dialect, reread)
 
     def rewritten(self, data, protocols=('TLSv1.2',), dialect=None, build=MODERN):
         """The bytes that the entry file gets."""

@@ -27,7 +27,7 @@ def test_directories_are_read_with_all_that_is_in_them(site):
         site.write(name, b'SSLProtocol %s\n' % os.path.basename(name).encode('ascii'))
     tree = site.tree(b'Include conf.d\n')
     assert protocols(tree) == [b'.hidden', b'deep.rpmsave', b'ssl.conf', b'ssl.conf.20260101~']
-    assert tree.folders == set((site.path('conf.d'), site.path('conf.d/a')))
+    assert tree.included_directories == set((site.path('conf.d'), site.path('conf.d/a')))
 
 
 @pytest.mark.parametrize('pattern, expected', [

@@ -148,7 +148,7 @@ def test_macros_become_their_lines(site):
     assert [directive.line for directive in found] == [4, 5, 4, 5]
     assert [directive.literal for directive in found] == [False, True, False, True]
     assert found[0].scope is not found[2].scope
-    assert found[0].container_text() == 'macro host used at %s:8 <VirtualHost *:443>' % site.path('httpd.conf')
+    assert found[0].section_text() == 'macro host used at %s:8 <VirtualHost *:443>' % site.path('httpd.conf')
 
 
 def test_macros_use_macros_and_open_sections(site):
@@ -156,12 +156,12 @@ def test_macros_use_macros_and_open_sections(site):
                      b'Use begin 443\nUse tls\n</VirtualHost>\n')
     directive, = tree.directives(b'sslprotocol')
     assert directive.scope.arguments == b'*:443'
-    assert directive.container_text().startswith('macro begin') and 'macro tls' in directive.container_text()
+    assert directive.section_text().startswith('macro begin') and 'macro tls' in directive.section_text()
 
 
 def test_a_macro_that_nothing_uses(site):
     directive, = site.tree(b'<Macro tls>\nSSLProtocol all\n</Macro>\n').directives(b'sslprotocol')
-    assert (directive.active, directive.unused_macro, directive.container_text()) == (False, True, '<Macro tls>')
+    assert (directive.active, directive.unused_macro, directive.section_text()) == (False, True, '<Macro tls>')
 
 
 @pytest.mark.parametrize('body, parameters, values, expected', [

@@ -15,8 +15,8 @@ import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.apply import enforce_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.facts import read_tls_facts
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import Reading
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import sort_protocols
 
@@ -59,9 +59,8 @@ def install(site, version, refused, mark=b''):
 
 
 def enforce(site, protocols=('TLSv1.2',), **more):
-    more.setdefault('timeout', 20)
-    installation = find_installation(ssl_conf=site.path('conf/ssl.conf'))
-    return enforce_protocols(installation, protocols, site.path('state'), **more)
+    httpd = Httpd(find_installation(ssl_conf=site.path('conf/ssl.conf')), timeout=more.pop('timeout', 20))
+    return enforce_protocols(httpd, protocols, site.path('state'), **more)
 
 
 def snapshot(site):
@@ -174,7 +173,7 @@ def test_a_file_without_its_httpd(site):
     site.write('ssl.conf', SSL_CONF)
     installation = find_installation(ssl_conf=site.path('ssl.conf'))
     assert (installation.httpd, installation.httpd_conf) == (None, None)
-    done = enforce_protocols(installation, ['TLSv1.2', 'TLSv1.3'], site.path('state'))
+    done = enforce_protocols(Httpd(installation), ['TLSv1.2', 'TLSv1.3'], site.path('state'))
     assert (done['changed'], done['validated']) == (True, False)
     assert b'SSLProtocol -all +TLSv1.2 +TLSv1.3\n' in site.data('ssl.conf')
 
@@ -201,7 +200,7 @@ def test_warnings_of_holes(apache):
 ])
 def test_who_reads_the_configuration(apache, version, refused, mark, openssl, enabled):
     install(apache, version, refused, mark)
-    reading = Reading(find_installation(ssl_conf=apache.path('conf/ssl.conf')), timeout=20)
+    reading = HttpdInspection(Httpd(find_installation(ssl_conf=apache.path('conf/ssl.conf')), timeout=20))
     assert reading.identity.openssl_text == openssl
     assert ' '.join(sort_protocols(reading.dialect.enabled)) == enabled
     assert reading.identity.identified is (openssl is not None)
@@ -211,12 +210,12 @@ def test_who_reads_the_configuration(apache, version, refused, mark, openssl, en
 
 def test_a_library_that_knows_tls_1_3_is_1_1_1(apache):
     install(apache, b'2.4.43', b'SSLv3', b'libssl.so.1.1\0')
-    reading = Reading(find_installation(ssl_conf=apache.path('conf/ssl.conf')), timeout=20)
+    reading = HttpdInspection(Httpd(find_installation(ssl_conf=apache.path('conf/ssl.conf')), timeout=20))
     assert reading.dialect.every_name_has_its_own_protocols
 
 
 def test_facts(apache):
-    found = read_tls_facts(find_installation(uepm_dir=apache.path('nowhere'), ssl_conf=apache.path('conf/ssl.conf')), timeout=20)
+    found = read_tls_facts(Httpd(find_installation(uepm_dir=apache.path('nowhere'), ssl_conf=apache.path('conf/ssl.conf')), timeout=20))
     assert found['httpd'] == {'program': apache.path('bin/httpd'), 'version': '2.2.34', 'openssl': '1.0.2k', 'identified': True,
                               'known_protocols': ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2']}
     assert [entry['path'] for entry in found['files']] == [

@@ -13,7 +13,7 @@ import os
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit import apply, backup_placement
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
 
@@ -26,8 +26,8 @@ def apache(site):
 
 def run(site, include, backup_dir, check_mode=False):
     site.write('ssl.conf', include + b'\nSSLProtocol all\n')
-    installation = find_installation(ssl_conf=site.path('ssl.conf'))
-    return apply.enforce_protocols(installation, ['TLSv1.2'], site.path('state'), site.path(backup_dir), check_mode=check_mode)
+    httpd = Httpd(find_installation(ssl_conf=site.path('ssl.conf')))
+    return apply.enforce_protocols(httpd, ['TLSv1.2'], site.path('state'), site.path(backup_dir), check_mode=check_mode)
 
 
 INCLUDED = [
@@ -52,7 +52,7 @@ def test_folder_that_is_included_or_would_be_is_refused_in_both_modes(apache, in
     for check_mode in (True, False):
         with pytest.raises(AdministratorError) as caught:
             run(apache, include, folder, check_mode)
-        assert 'httpd would read the copies' in str(caught.value) and 'nothing was changed' in str(caught.value)
+        assert 'httpd would read the backups' in str(caught.value) and 'nothing was changed' in str(caught.value)
     assert sorted(os.listdir(apache.path('conf'))) == ['empty', 'more'] and os.listdir(apache.path('conf/empty')) == []
     assert b'SSLProtocol all' in apache.data('ssl.conf') and not os.path.exists(apache.path('state/records/last_change.json'))
 
@@ -75,15 +75,15 @@ def test_what_is_read_unforeseen_goes_again(apache, monkeypatch, exists):
         apache.write('conf/empty/.other', b'')
     with pytest.raises(AdministratorError) as caught:
         run(apache, b'IncludeOptional conf/empty/*', 'conf/empty')
-    assert 'httpd would read the copies' in str(caught.value) and 'nothing was changed' in str(caught.value)
+    assert 'httpd would read the backups' in str(caught.value) and 'nothing was changed' in str(caught.value)
     assert os.listdir(apache.path('conf/empty')) == ['.other'] if exists else not os.path.exists(apache.path('conf/empty'))
     assert b'SSLProtocol all' in apache.data('ssl.conf')
 
 
 def test_relative_folder_is_refused_in_both_modes(apache):
     apache.write('ssl.conf', b'SSLProtocol all\n')
-    installation = find_installation(ssl_conf=apache.path('ssl.conf'))
+    httpd = Httpd(find_installation(ssl_conf=apache.path('ssl.conf')))
     for check_mode in (True, False):
         with pytest.raises(AdministratorError) as caught:
-            apply.enforce_protocols(installation, ['TLSv1.2'], apache.path('state'), 'copies', check_mode=check_mode)
+            apply.enforce_protocols(httpd, ['TLSv1.2'], apache.path('state'), 'copies', check_mode=check_mode)
         assert 'not absolute' in str(caught.value)

@@ -14,8 +14,8 @@ import stat
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit import apply, restore
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit import apply, change, restore
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import read_record
 
@@ -37,7 +37,11 @@ def apache(site):
 
 
 def run(site, protocols=('TLSv1.2',), **more):
-    return apply.enforce_protocols(find_installation(ssl_conf=site.path('ssl.conf')), protocols, site.path('state'), **more)
+    return apply.enforce_protocols(httpd_of(site), protocols, site.path('state'), **more)
+
+
+def httpd_of(site):
+    return Httpd(find_installation(ssl_conf=site.path('ssl.conf')))
 
 
 def both(site):
@@ -45,7 +49,7 @@ def both(site):
 
 
 def put_back(site):
-    restore.restore(restore.plan_restore(None, site.path('state')), None, site.path('state'))
+    restore.restore(restore.plan_restore(None, site.path('state')), httpd_of(site), site.path('state'))
 
 
 def killed_at_the_second_file(site, monkeypatch):
@@ -105,14 +109,14 @@ def test_killed_between_two_files_then_another_policy_and_undone(apache, monkeyp
 
 def test_another_run_that_was_faster(apache, monkeypatch):
     """It has changed the file when this one gets the lock: this one refuses, and what can be undone is that of the other."""
-    real = apply.alone
+    real = change.alone
 
     def later(state_dir):
-        monkeypatch.setattr(apply, 'alone', real)
+        monkeypatch.setattr(change, 'alone', real)
         assert run(apache, ['TLSv1.3'])['changed']
         return real(state_dir)
 
-    monkeypatch.setattr(apply, 'alone', later)
+    monkeypatch.setattr(change, 'alone', later)
     with pytest.raises(AdministratorError) as caught:
         run(apache)
     assert 'nothing was changed' in str(caught.value) and both(apache) == [b'SSLProtocol TLSv1.3\n'] * 2
@@ -123,16 +127,16 @@ def test_another_run_that_was_faster(apache, monkeypatch):
 def test_a_file_that_is_edited_while_the_copies_are_made(apache, monkeypatch):
     run(apache, ['TLSv1.3'])
     record = read_record(apache.path('state/records/last_change.json'))
-    real = apply.keep_copies
+    real = apply.back_up_files
 
     def edited(*arguments):
         apache.write('a.conf', b'# edited\n')
         return real(*arguments)
 
-    monkeypatch.setattr(apply, 'keep_copies', edited)
+    monkeypatch.setattr(apply, 'back_up_files', edited)
     with pytest.raises(AdministratorError) as caught:
         run(apache)
-    assert 'changed by someone else' in str(caught.value)
+    assert 'changed' in caught.value.message and caught.value.path == apache.path('a.conf')
     assert read_record(apache.path('state/records/last_change.json')) == record
     assert both(apache) == [b'# edited\n', b'SSLProtocol TLSv1.3\n']
 

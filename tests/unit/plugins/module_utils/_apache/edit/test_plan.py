@@ -10,7 +10,6 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import tree_warnings
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, Dialect
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
@@ -51,7 +50,7 @@ def test_in_place(site, old, new):
 ])
 def test_what_means_the_policy_is_left_alone(site, line):
     plan = site.plan(TLS + line + b'\n')
-    assert (plan.changes, plan.contents) == ([], {})
+    assert (plan.edits, plan.contents) == ([], {})
 
 
 def test_several_protocols(site):
@@ -103,7 +102,7 @@ def test_each_file_by_itself(site):
     site.write('b.conf', b'SSLEngine on\r\n')
     plan = site.plan(b'Include a.conf\n<VirtualHost *:443>\nInclude b.conf\nSSLProtocol TLSv1.2\n</VirtualHost>\n')
     assert plan.contents == {site.path('a.conf'): b'SSLProtocol TLSv1.2\n'}
-    change, = plan.changes
+    change, = plan.edits
     assert change.describe() == {'file': site.path('a.conf'), 'line': 1, 'container': '', 'old': 'all', 'new': 'TLSv1.2'}
 
 
@@ -111,7 +110,7 @@ def test_a_file_that_serves_two_hosts_is_changed_once(site):
     site.write('tls.conf', b'SSLEngine on\n')
     plan = site.plan(b'<VirtualHost *:443>\nInclude tls.conf\n</VirtualHost>\n<VirtualHost *:8443>\nInclude tls.conf\n</VirtualHost>\n')
     assert plan.contents == {site.path('tls.conf'): b'SSLEngine on\nSSLProtocol TLSv1.2\n'}
-    assert [change.old for change in plan.changes] == [None]
+    assert [edit.old for edit in plan.edits] == [None]
 
 
 @pytest.mark.parametrize('data, line, said', [
@@ -148,7 +147,7 @@ def test_refusals(site, data, line, said):
     b'SSLPolicy modern\nSSLProtocol TLSv1.2\n',
 ])
 def test_what_does_not_take_the_policy_away(site, data):
-    assert site.plan(data).changes == []
+    assert site.plan(data).edits == []
 
 
 @pytest.mark.parametrize('unread, line', [
@@ -163,7 +162,7 @@ def test_foreign_words_that_httpd_does_not_read_are_left_alone(site, unread, lin
     new = read.replace(b'all', b'TLSv1.2').replace(TLS, b'<VirtualHost *:443>\nSSLEngine on\nSSLProtocol TLSv1.2\n</VirtualHost>\n')
     assert plan.contents.get(site.path('httpd.conf'), unread) == unread + new
     sentence = '%s:%d: httpd does not read this SSLProtocol' % (site.path('httpd.conf'), line)
-    assert [text for text in tree_warnings(site.tree(), plan.before) if text.startswith(sentence)]
+    assert [text for text in plan.warnings if text.startswith(sentence)]
     assert site.rewritten(read + unread) == new + unread
 
 
@@ -172,10 +171,10 @@ def test_an_insertion_tells_the_line_that_it_gets(site):
     data = TLS + b'<VirtualHost *:1>\nSSLProtocol all \\\n -SSLv3 \\\n -TLSv1\n</VirtualHost>\n' + TLS + TLS + b'SSLEngine off'
     plan = site.plan(data)
     lines = plan.contents[site.path('httpd.conf')].split(b'\n')
-    put_in = [change.line for change in plan.changes if change.old is None]
+    put_in = [edit.line for edit in plan.edits if edit.old is None]
     assert len(put_in) == 3
     assert [number for number, line in enumerate(lines, 1) if line == b'SSLProtocol TLSv1.2' and lines[number - 2] == b'SSLEngine on'] == put_in
-    assert [change.line for change in plan.changes if change.old is not None] == [5]
+    assert [edit.line for edit in plan.edits if edit.old is not None] == [5]
 
 
 def test_a_policy_with_a_hole_is_carried_out(site):

@@ -13,7 +13,7 @@ import stat
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit import restore
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, Installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.backups import backup_file, read_backup
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import digest, read_file
@@ -43,7 +43,7 @@ class Place(object):
         # As httpd does: it objects to what it reads, not to what it was told before.
         self.write(httpd, '#!/bin/sh\nif grep -q bad %s/*.conf; then echo "Syntax error: bad"; exit 1; fi\necho Syntax OK\n' % root)
         os.chmod(httpd, 0o755)
-        self.installation = Installation(root, self.paths[0], httpd, self.paths[0])
+        self.httpd = Httpd(Installation(root, self.paths[0], httpd, self.paths[0]))
 
     def write(self, path, text):
         with open(path, 'w') as stream:
@@ -60,7 +60,7 @@ class Place(object):
         return found
 
     def restore(self, files=None):
-        return restore.restore(restore.plan_restore(files, self.state_dir), self.installation, self.state_dir)
+        return restore.restore(restore.plan_restore(files, self.state_dir), self.httpd, self.state_dir)
 
 
 @pytest.fixture
@@ -131,13 +131,13 @@ def test_file_that_appeared_meanwhile_is_not_overwritten(place):
     items = restore.plan_restore(None, place.state_dir)
     place.write(place.paths[0], 'another')
     with pytest.raises(AdministratorError, match='something at this path already'):
-        restore.restore(items, place.installation, place.state_dir)
+        restore.restore(items, place.httpd, place.state_dir)
     assert place.contents() == ['another', 'new']
 
 
 def test_change_by_somebody_else_is_not_lost(place):
     place.write(place.paths[0], 'new and edited')
-    with pytest.raises(AdministratorError, match='somebody else') as caught:
+    with pytest.raises(AdministratorError, match='another process') as caught:
         place.restore()
     assert place.entries[0]['backup'] in str(caught.value) and place.contents() == ['new and edited', 'new']
     place.restore(place.entries[:1])

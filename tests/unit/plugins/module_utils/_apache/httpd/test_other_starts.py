@@ -10,11 +10,11 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.planning import plan_all
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import plan_change
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.facts import describe
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd import inspection
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.detection import Identity
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, Installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, Dialect
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
 
@@ -30,11 +30,12 @@ def within(section, data):
 
 @pytest.fixture
 def read(site, monkeypatch):
-    """Reading of an httpd whose build is known."""
-    monkeypatch.setattr(inspection, 'read_build', lambda *dummy: BUILD)
-    monkeypatch.setattr(inspection, 'read_directives', lambda *dummy: None)
+    """HttpdInspection of an httpd whose build is known."""
+    monkeypatch.setattr(Httpd, 'version', lambda self: BUILD.version)
+    monkeypatch.setattr(Httpd, 'static_modules', lambda self: BUILD.static_modules)
+    monkeypatch.setattr(Httpd, 'directives', lambda self: None)
     monkeypatch.setattr(inspection, 'identify', lambda *dummy: Identity(Dialect(), None, True))
-    return lambda: inspection.Reading(Installation(site.folder, site.path('conf/ssl.conf'), '/httpd', site.path('httpd.conf')))
+    return lambda: inspection.HttpdInspection(Httpd(Installation(site.folder, site.path('conf/ssl.conf'), '/httpd', site.path('httpd.conf'))))
 
 
 @pytest.mark.parametrize('old, new', [
@@ -62,14 +63,14 @@ def test_an_ssl_protocol_that_may_not_be_read_governs_nothing(site, read, sectio
     site.write('httpd.conf', b'<IfDefine SSL>\nInclude conf/ssl.conf\n</IfDefine>\n')
     conditional = within(section, b'SSLProtocol all\n')
     path = site.write('conf/ssl.conf', conditional + BARE)
-    outcome = plan_all(read(), ['TLSv1.2'])
+    outcome = plan_change(read(), ['TLSv1.2'])
     assert outcome.contents == {path: conditional.replace(b'all', b'TLSv1.2') + PUT_IN}
 
 
 def test_what_stands_under_the_same_open_condition_governs(site, read):
     site.write('httpd.conf', b'')
     site.write('conf/ssl.conf', within(b'IfModule mod_other.c', HOST % b'SSLProtocol TLSv1.2\n'))
-    assert plan_all(read(), ['TLSv1.2']).contents == {}
+    assert plan_change(read(), ['TLSv1.2']).contents == {}
 
 
 def test_a_file_that_httpd_does_not_read_is_read_with_its_version(site, read):
@@ -91,7 +92,7 @@ def test_includes_that_another_start_would_follow(site, read, include):
     tree = read().tree
     expected = WARNED % (path, hosts)
     assert expected in describe(tree, Configuration(tree, Dialect()))['warnings']
-    assert expected in plan_all(read(), ['TLSv1.2']).warnings
+    assert expected in plan_change(read(), ['TLSv1.2']).warnings
 
 
 @pytest.mark.parametrize('data', [

@@ -254,7 +254,7 @@ def test_an_unknown_default_is_said_to_be_unknown(site):
 @pytest.mark.parametrize('data, said', [
     (b'NSSProtocol TLSv1.2\n', 'mod_nss'), (b'GnuTLSPriorities NORMAL\n', 'mod_gnutls'), (b'TLSProtocol TLSv1.2+\n', 'mod_tls'),
     (b'SSLProtocolDisable SSLv2\n', 'IBM'), (b'<Directory />\nSSLProtocol all\n</Directory>\n', 'does not accept SSLProtocol in <Directory />'),
-    (b'', 'no scope of this configuration serves TLS'), (b'<IfDirective Odd>\nListen 443\n</IfDirective>\n', 'cannot be told'),
+    (b'', 'no scope of this configuration serves TLS'), (b'<IfDirective Odd>\nListen 443\n</IfDirective>\n', 'cannot determine'),
 ])
 def test_warnings_of_a_configuration(site, data, said):
     tree = site.tree(data)

@@ -10,10 +10,10 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.planning import plan_all
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import plan_change
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.facts import describe
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import Reading
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, Installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import native
@@ -24,15 +24,15 @@ HOST = b'<VirtualHost *:443>\nServerName \xc3\xbc\nSSLEngine on\n%s</VirtualHost
 
 def told(site):
     """All texts about the configuration: facts, and the plan or its refusal."""
-    reading = Reading(Installation(site.folder, site.path('ssl.conf'), None, None))
+    reading = HttpdInspection(Httpd(Installation(site.folder, site.path('ssl.conf'), None, None)))
     facts = describe(reading.tree, Configuration(reading.tree, reading.dialect))
     texts = list(facts['warnings'])
     for scope in facts['scopes']:
         texts += scope['warnings']
     texts += [directive['container'] for directive in facts['directives']]
     try:
-        outcome = plan_all(reading, ['TLSv1.2'])
-        texts += outcome.warnings + list(outcome.before) + [change.container for change in outcome.changes]
+        outcome = plan_change(reading, ['TLSv1.2'])
+        texts += outcome.warnings + list(outcome.before) + [edit.section for edit in outcome.edits]
     except AdministratorError as error:
         texts.append(str(error))
     return [native(text) for text in texts]
@@ -50,7 +50,7 @@ def told(site):
     (HOST % b'SSLOpenSSLConfCmd Protocol -TLSv1\n', u'%s:4: SSLOpenSSLConfCmd Protocol -TLSv1 is applied after'),
     (b'NSSProtocol \xc3\xbc\n', u'%s:1: nssprotocol \xfc belongs to mod_nss'),
     (b'<Directory /\xc3\xbc>\nSSLProtocol all\n</Directory>\n', u'%s:2: httpd does not accept SSLProtocol in <Directory /\xfc>'),
-    (b'<IfDefine \xc3\xbc>\n' + HOST % b'' + b'</IfDefine>\n', u'%s:2: whether this virtualhost is read cannot be told'),
+    (b'<IfDefine \xc3\xbc>\n' + HOST % b'' + b'</IfDefine>\n', u'%s:2: cannot determine whether httpd reads this virtualhost'),
     (HOST % b'SSLProtocol \xc3\xbc\n', u'%s:4: SSLProtocol has a word'),
     (HOST % b'SSLPolicy \xc3\xbc\n', u'%s:4: SSLPolicy sets the protocols of <VirtualHost *:443> \xfc'),
     (HOST % b'SSLOpenSSLConfCmd MinProtocol TLSv1\n', u'%s:4: SSLOpenSSLConfCmd overrides the policy in <VirtualHost *:443> \xfc'),
