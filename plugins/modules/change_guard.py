@@ -12,7 +12,7 @@ module: change_guard
 short_description: Undo a change on the server itself unless it is confirmed in time
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
   - Before a server is stopped and changed, V(state=armed) leaves a process on it that puts the files back and starts the services when the deadline passes. A
     controller that is lost, a link that drops or a playbook that is killed cannot leave the server stopped or half changed. Network engineers know this

@@ -12,7 +12,7 @@ module: config_restore
 short_description: Put files of the web server back from their backups
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
   - Puts back what the last change by M(checkpoint_endpoint.hardening.ssl_protocol) replaced, or the backups that are named.
   - A file is replaced in one step, with owner, mode, SELinux context and access list kept. One that is gone is made again with those that it had.

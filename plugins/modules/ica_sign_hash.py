@@ -12,7 +12,7 @@ module: ica_sign_hash
 short_description: Set the hash that the internal CA signs new certificates with
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
   - Runs C(cpca_client set_sign_hash) on the management server that owns the internal CA, answers the question that it asks, and checks what it says.
     Another question, another hash, a hang, or anything but a plain success is a failure.

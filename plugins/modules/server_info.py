@@ -12,7 +12,7 @@ module: server_info
 short_description: Read everything about a Check Point Endpoint Security server that a policy can ask
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
   - Reads release and roles, the TLS configuration of the Endpoint Security server's Apache with everything that it includes, the services, the hash that the
     internal CA signs with, the certificates, and the guard. All of it in one call.

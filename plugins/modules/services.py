@@ -12,7 +12,7 @@ module: services
 short_description: Start and stop the services of a Check Point server, and see that they did
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
   - Runs C(cpstop) and C(cpstart) and waits until what they were to do is true.
   - That is judged by the watchdog's list (C(cpwd_admin list)) and by the TCP addresses in O(ports), not by exit codes, which are not documented.

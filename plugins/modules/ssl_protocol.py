@@ -12,7 +12,7 @@ module: ssl_protocol
 short_description: Let an Apache serve exactly the TLS protocols of a policy
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
   - Makes the main server and every virtual host that can serve TLS enable exactly O(protocols), by changing C(SSLProtocol) and nothing else.
   - The configuration is read as httpd reads it, with its includes, conditions, variables and macros. What already means the policy is left alone,

@@ -12,7 +12,7 @@ module: tls_client_info
 short_description: Tell which clients still connect with an old TLS protocol
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
   - Reads the request logs of the Endpoint Security server's Apache and answers the question that comes before a protocol is refused. Who will lose contact?
   - Which logs there are, and where the protocol, the client and the time stand in their lines, is read from the configuration. That is C(CustomLog),

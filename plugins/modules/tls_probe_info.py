@@ -12,7 +12,7 @@ module: tls_probe_info
 short_description: Find out which TLS versions an endpoint really negotiates
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
   - Opens a connection per endpoint, server name and protocol version, sends a hello that offers this one version, and reports what the server
     makes of it.
