@@ -284,17 +284,17 @@ def argument_spec():
 
 
 def find_since(given):
-    """The moment that the options name, in seconds since 1970; None for none."""
+    """Return the time that the options set, in seconds since 1970, or None."""
     if given['days'] is not None:
         return int(time.time()) - given['days'] * 86400
     try:
         return None if given['since'] is None else parse_iso(given['since'])
     except ValueError as error:
-        raise AdministratorError('the option since cannot be used', expected='ISO 8601', found=str(error))
+        raise AdministratorError('the option since is not a time', expected='ISO 8601', found=str(error))
 
 
 def find_logs(given, oldest_accepted):
-    """The logs that the options or the configuration name."""
+    """Return the logs that the options or the configuration name."""
     if given['logs'] is not None:
         return given_sources([(name_bytes(log['path']), name_bytes(log['format'])) for log in given['logs']])
     environment = read_environment(given['profile'], given['timeout'])

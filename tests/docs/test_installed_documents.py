@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import configparser
-import os
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.docs.test_documents import DIRECTIVE, FENCED, LINK
 from tools import checkout
@@ -57,17 +55,21 @@ def installed(collections: Path) -> Path:
 
 
 @pytest.fixture
-def empty(collections: Path, installed: Path, tmp_path: Path) -> Iterator[Path]:
+def empty(installed: Path, tmp_path: Path) -> Path:
     """Return an empty directory, apart from the README's own ansible.cfg and inventory."""
-    blocks = {language: text for _indent, language, text in FENCED.findall((installed / "README.md").read_text("utf-8"))}
+    blocks = {
+        language: text for _indent, language, text in FENCED.findall((installed / "README.md").read_text("utf-8"))
+    }
     (tmp_path / "ansible.cfg").write_text(blocks["ini"], "utf-8")
     (tmp_path / "inventory.yml").write_text(blocks["yaml"], "utf-8")
-    yield tmp_path
+    return tmp_path
 
 
 def commands(document: Path) -> Iterator[str]:
     """Yield the commands that a document shows."""
-    for _indent, language, text in (FENCED if document.suffix == ".md" else DIRECTIVE).findall(document.read_text("utf-8")):
+    for _indent, language, text in (FENCED if document.suffix == ".md" else DIRECTIVE).findall(
+        document.read_text("utf-8")
+    ):
         if language == "console":
             yield from (line.strip().removeprefix("$ ") for line in text.splitlines() if line.strip().startswith("$ "))
 
@@ -84,12 +86,18 @@ def test_every_link_leads_to_a_file_of_the_tarball(installed: Path) -> None:
     assert missing == []
 
 
-def test_the_playbooks_of_the_documents_are_found_from_an_empty_directory(collections: Path, installed: Path, empty: Path) -> None:
+def test_the_playbooks_of_the_documents_are_found_from_an_empty_directory(
+    collections: Path, installed: Path, empty: Path
+) -> None:
     documents = [installed / "README.md", *sorted((installed / "docs/docsite/rst").glob("*.rst"))]
     shown = [line.partition("#")[0].strip() for document in documents for line in commands(document)]
     playbooks = {line for line in shown if line.startswith("ansible-playbook")}
     assert any(".audit" in line for line in playbooks) and any(".rollback" in line for line in playbooks)
-    own = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_CONFIG": str(empty / "ansible.cfg"), "PWD": str(empty)}
+    own = {
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_CONFIG": str(empty / "ansible.cfg"),
+        "PWD": str(empty),
+    }
     for line in sorted(playbooks):
         output = run(["sh", "-c", f"{line} --list-hosts"], empty, **own)
         assert re.search(r"hosts \([1-9]", output), (line, output)
@@ -104,7 +112,7 @@ def test_the_sample_configuration_has_only_settings_that_ansible_knows(collectio
     given = {key for section in parsed.sections() for key in parsed[section]}
     assert {"pipelining", "forks", "host_key_checking"} <= given
     assert given <= known
-    assert os.path.exists(empty / yaml.safe_load(parsed["defaults"]["inventory"]))
+    assert (empty / parsed["defaults"]["inventory"]).exists()
 
 
 def test_the_documentation_of_everything_renders(collections: Path, installed: Path) -> None:

@@ -43,6 +43,10 @@ def test_files_named_by_the_architecture_exist(path: str) -> None:
 
 def test_the_architecture_draws_every_room_of_the_servers() -> None:
     drawing = ARCHITECTURE.partition("```text")[2].partition("```")[0]
-    rooms = {path.name for path in (ROOT / "plugins/module_utils").iterdir() if path.name not in ("__pycache__", "__init__.py")}
+    rooms = {
+        path.name
+        for path in (ROOT / "plugins/module_utils").iterdir()
+        if path.name not in ("__pycache__", "__init__.py")
+    }
     missing = {room for room in rooms if not re.search(rf"(?<!\w){re.escape(room)}(?![\w.])", drawing)}
     assert rooms and missing == set()
