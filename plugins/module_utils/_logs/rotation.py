@@ -55,10 +55,10 @@ def files_of(target, others=()):
 
 
 def _find_rotated(path):
-    folder, name = os.path.split(path)
+    directory, name = os.path.split(path)
     fits = _rotated_names(name)
-    matches = [(candidate, fits.match(candidate)) for candidate in os.listdir(folder)]
-    return [(os.path.join(folder, candidate), _compression(match)) for candidate, match in matches if match is not None]
+    matches = [(candidate, fits.match(candidate)) for candidate in os.listdir(directory)]
+    return [(os.path.join(directory, candidate), _compression(match)) for candidate, match in matches if match is not None]
 
 
 def _rotated_names(name):
@@ -82,12 +82,12 @@ def _find_by_time(pattern):
     for number, part in enumerate(parts):
         fits = _timed_name(part, number + 1 == len(parts))
         if fits is None:
-            found = [(os.path.join(folder, part.replace(b'%%', b'%')), b'') for folder, dummy in found]
+            found = [(os.path.join(directory, part.replace(b'%%', b'%')), b'') for directory, dummy in found]
             continue
         below = []
-        for folder, dummy in found:
-            matches = [(candidate, fits.match(candidate)) for candidate in _names_in(folder)]
-            below += [(os.path.join(folder, candidate), _compression(match)) for candidate, match in matches if match is not None]
+        for directory, dummy in found:
+            matches = [(candidate, fits.match(candidate)) for candidate in _names_in(directory)]
+            below += [(os.path.join(directory, candidate), _compression(match)) for candidate, match in matches if match is not None]
         found = below
     return found
 
@@ -110,9 +110,9 @@ def _timed_name(part, is_last):
     return re.compile(pattern + (_COMPRESSED if is_last else b'') + br'\Z')
 
 
-def _names_in(folder):
+def _names_in(directory):
     try:
-        return os.listdir(folder)
+        return os.listdir(directory)
     except OSError:
         # A file, or gone: rotatelogs creates directories and files by time, and something else removes them.
         return []
@@ -139,9 +139,9 @@ def _claim(other):
             names = path.strip(b'/').split(b'/')
             return len(names) == len(fits) and all(fit.match(name) for fit, name in zip(fits, names))
         return claims
-    folder, name = os.path.split(other.path)
+    directory, name = os.path.split(other.path)
     rotated = _rotated_names(name)
-    return lambda path: os.path.dirname(path) == folder and rotated.match(os.path.basename(path)) is not None
+    return lambda path: os.path.dirname(path) == directory and rotated.match(os.path.basename(path)) is not None
 
 
 def _newest_first(found, is_live):
