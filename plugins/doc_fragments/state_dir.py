@@ -14,7 +14,7 @@ options:
   state_dir:
     description:
       - Directory on the server in which this collection keeps backups, the guard, and records of changes.
-      - It must belong to the user that the module runs as, and must not be writable for anybody else.
+      - It must belong to the user that the module runs as, and must not be writable by anybody else.
     type: path
     default: /var/lib/checkpoint_endpoint_hardening
 """

@@ -19,9 +19,9 @@ description:
     "commit confirmed".
   - After the change has been verified, V(state=disarmed) confirms it. After a failure, V(state=triggered) restores everything immediately.
   - The guard is also the lock. While it is armed, a second run on the same server fails and is told who holds the guard, since when, and until when.
-  - The process belongs to no session. It survives the end of the connection, of the playbook and of the controller, changes of the clock, and the
-    deletion of its own program files. It does not survive a restart of the server. The guard is then V(stale), which the module detects and reports.
-  - The file C(guard/state.json) in O(state_dir) shows the state of the guard to a person. To remove a guard by hand, move that file away. The process
+  - The process is detached from the SSH session. It survives the end of the connection, of the playbook and of the controller, changes of the clock, and
+    the deletion of its own program files. It does not survive a restart of the server. The guard is then V(stale), which the module detects and reports.
+  - You can read the state of the guard in the file C(guard/state.json) in O(state_dir). To remove a guard by hand, move that file away. The process
     of the guard then ends within a second and restores nothing.
   - The module trusts files and directories of the guard only if they belong to the user it runs as, and if nobody else can write to them.
 extends_documentation_fragment:

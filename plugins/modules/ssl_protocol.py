@@ -15,10 +15,10 @@ author:
   - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
   - Makes the main server and every virtual host that can serve TLS enable exactly O(protocols), by changing C(SSLProtocol) and nothing else.
-  - Reads the configuration as httpd does, including included files, conditions, variables and macros. A directive that already means the policy is left
-    alone, however it is spelled. C(-all +TLSv1.2) means C(TLSv1.2).
+  - Reads the configuration as httpd does, with included files, conditions, variables and macros. Leaves a directive alone that already enables exactly
+    O(protocols), however it is spelled. For example, C(-all +TLSv1.2) has the same meaning as C(TLSv1.2).
   - Rewrites every other C(SSLProtocol) in place, even if a later directive overrides it, if it is inside a condition that does not hold, or if it is
-    inside a macro. A server that serves TLS without any C(SSLProtocol) gets one after its C(SSLEngine).
+    inside a macro. Inserts one after C(SSLEngine) if a server serves TLS without any C(SSLProtocol).
   - Keeps comments, C(SSLProxyProtocol), the directives of other TLS modules, and every other byte.
   - Before it writes anything, the module refuses a policy without any protocol, a protocol that this httpd does not know, an C(SSLOpenSSLConfCmd)
     that overrides the policy, a value that comes from an active variable or macro parameter, and files that httpd could not read either.
@@ -53,8 +53,7 @@ options:
   backup_dir:
     description:
       - Directory for the backups, by default C(backups) in O(state_dir).
-      - Must not be a directory from which the configuration includes files, or would include the backup. httpd would read the backup, and the old value
-        would take effect.
+      - Must not be a directory whose files the configuration includes. httpd would then read the backup, and the old value would take effect.
     type: path
   httpd:
     description:
