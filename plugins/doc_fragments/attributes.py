@@ -7,17 +7,17 @@ __metaclass__ = type
 
 
 class ModuleDocFragment(object):
-    """What every module says about itself: check mode, difference, platform."""
+    """Document the attributes that every module has: check mode, diff mode, platform."""
 
     DOCUMENTATION = r"""
 options: {}
 attributes:
   check_mode:
-    description: Can run in check mode and return what it would return without it.
+    description: Can run in check mode, and returns what it would return otherwise.
   diff_mode:
-    description: Returns what is changed, or would be changed, as a difference.
+    description: Returns a diff of what has changed, or would change in check mode.
   platform:
-    description: The operating systems that it works on.
+    description: The supported operating systems.
     support: full
     platforms: Gaia, Linux
 """
@@ -29,11 +29,11 @@ attributes:
   check_mode:
     support: full
     details:
-      - It only reads and never changes anything.
+      - Never changes anything.
   diff_mode:
     support: none
     details:
-      - It never changes anything.
+      - Has nothing to show, because it never changes anything.
 """
 
     # For a member of the action group.
@@ -41,7 +41,7 @@ attributes:
 options: {}
 attributes:
   action_group:
-    description: Use C(group/checkpoint_endpoint.hardening.server) in C(module_defaults) to set options of all modules of this group at once.
+    description: Use C(group/checkpoint_endpoint.hardening.server) in C(module_defaults) to set options for all modules of this group at once.
     support: full
     membership:
       - checkpoint_endpoint.hardening.server

@@ -7,18 +7,18 @@ __metaclass__ = type
 
 
 class ModuleDocFragment(object):
-    """The option of every module that takes a step of a guarded change."""
+    """Document the option of every module that performs a step of a guarded change."""
 
     DOCUMENTATION = r"""
 options:
   guard:
     description:
-      - The RV(checkpoint_endpoint.hardening.change_guard#module:guard.id) of the guard under which this is done. Unless this guard is armed, the module
+      - The RV(checkpoint_endpoint.hardening.change_guard#module:guard.id) of the guard that protects this step. Unless this guard is armed, the module
         fails before it does anything.
-      - A controller that was asleep when the deadline passed then does not go on with a change that was undone meanwhile. When the deadline passes while
-        the module works, the guard waits for its end.
-      - A file that this guard would not put back is not written.
-      - By default it works without a guard.
+      - A controller that was suspended until after the deadline can thus not continue a change that the guard has rolled back. If the deadline passes while
+        the module is running, the guard waits until the module has finished.
+      - The module does not write to a file that this guard would not restore.
+      - By default, the module runs without a guard.
     type: str
     version_added: 1.0.0
 """

@@ -7,15 +7,15 @@ __metaclass__ = type
 
 
 class ModuleDocFragment(object):
-    """The option of every module that uses Check Point's tools."""
+    """Document the option of every module that uses Check Point's tools."""
 
     DOCUMENTATION = r"""
 options:
   profile:
     description:
-      - Path of the profile, the script that sets E(CPDIR), E(FWDIR), E(UEPMDIR) and E(PATH) on a Check Point server. Folders and programs are taken from
-        what it sets.
-      - By default the first one that can be read of C(/etc/profile.d/CP.sh), C(/opt/CPshared/5.0/tmp/.CPprofile.sh),
-        C(tmp/.CPprofile.sh) below E(CPDIR), and C(/opt/CPshrd-*/tmp/.CPprofile.sh), there of the newest release.
+      - Path of the profile, the script that sets E(CPDIR), E(FWDIR), E(UEPMDIR) and E(PATH) on a Check Point server. The module finds directories and programs
+        through these variables.
+      - By default the first readable file of C(/etc/profile.d/CP.sh), C(/opt/CPshared/5.0/tmp/.CPprofile.sh), C(tmp/.CPprofile.sh) below E(CPDIR), and
+        C(/opt/CPshrd-*/tmp/.CPprofile.sh) of the newest release.
     type: path
 """

@@ -7,14 +7,14 @@ __metaclass__ = type
 
 
 class ModuleDocFragment(object):
-    """The option of every module that keeps or reads something on a server."""
+    """Document the option of every module that uses the state directory on a server."""
 
     DOCUMENTATION = r"""
 options:
   state_dir:
     description:
-      - Folder on the server for what this collection keeps there. That is backups, the guard, and records of changes.
-      - It must belong to the user that the module runs as, and nobody else may be able to write to it.
+      - Directory on the server in which this collection keeps backups, the guard, and records of changes.
+      - It must belong to the user that the module runs as, and must not be writable by anybody else.
     type: path
     default: /var/lib/checkpoint_endpoint_hardening
 """

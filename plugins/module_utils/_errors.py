@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The one kind of error that this collection tells an administrator."""
+"""The error that this collection reports to an administrator."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -15,7 +15,7 @@ UNCHANGED = 'nothing was changed'
 
 
 def _native(value):
-    """A value as ``str`` has it in this Python, whatever bytes a server printed: no message fails to be told."""
+    """Return a value as the native ``str`` of this Python, whatever bytes a server printed: every message can be displayed."""
     if isinstance(value, str):
         return value
     if isinstance(value, bytes):
@@ -25,9 +25,9 @@ def _native(value):
 
 
 class AdministratorError(Exception):
-    """What went wrong, where, what was expected and found, how things stand now, and what to do next.
+    """Say what went wrong and where, what was expected and found, what state things are in now, and what to do next.
 
-    :param message: one sentence without a final stop
+    :param message: one sentence without a full stop at the end
     :param path: file or command that the message is about
     :param line: line number in ``path``, counted from 1
     :param expected: what would have been right
@@ -47,7 +47,7 @@ class AdministratorError(Exception):
         Exception.__init__(self, self.sentence())
 
     def sentence(self):
-        """Everything that is known, as one line of text that starts with the place (``file:line: ...``)."""
+        """Return everything that is known as one line of text, starting with the place (``file:line: ...``)."""
         place = ''
         if self.path is not None:
             place = '%s%s: ' % (_native(self.path), '' if self.line is None else ':%d' % self.line)
@@ -63,12 +63,12 @@ class AdministratorError(Exception):
         return ' '.join(parts)
 
     def details(self):
-        """The same as a dictionary for ``fail_json(msg=..., error=...)``; only what is known is in it."""
+        """Return the known parts as a dictionary for ``fail_json(msg=..., error=...)``."""
         fields = ('message', 'path', 'line', 'expected', 'found', 'state', 'next_step')
         return dict((name, getattr(self, name)) for name in fields if getattr(self, name) is not None)
 
     def with_state(self, state, next_step=None):
-        """The same error, told with the state that the server is in after it was handled."""
+        """Return the same error with the state of the server after the error was handled."""
         return AdministratorError(
             self.message,
             path=self.path,

@@ -15,5 +15,5 @@ PROTOCOLS = ('SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3')
 
 
 def sort_protocols(protocols):
-    """The protocols as a list in the order of their age, oldest first."""
+    """Return the protocols as a list, oldest first."""
     return [name for name in PROTOCOLS if name in protocols]

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""File names between programs, JSON and the kernel: on every Python and in every locale the same bytes."""
+"""Convert file names between programs, JSON and the kernel: the same bytes on every Python and in every locale."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -18,12 +18,12 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._err
 
 PYTHON_2 = sys.version_info[0] == 2
 
-# The code points that stand for single bytes which are not UTF-8 (PEP 383). Python 2 knows neither the scheme nor the name.
+# The code points that stand for single bytes that are not UTF-8 (PEP 383). Python 2 has neither the error handler nor its name.
 _ESCAPED = re.compile(u'[\udc80-\udcff]') if PYTHON_2 else None
 
 
 def name_bytes(path):
-    """The bytes that the kernel gets for a path; the locale has no say."""
+    """Return the bytes of a path as the kernel gets them, whatever the locale."""
     if isinstance(path, bytes):
         return path
     if not PYTHON_2:
@@ -38,7 +38,7 @@ def name_bytes(path):
 
 
 def name_text(path):
-    """A path as Unicode text for JSON; ``name_bytes`` gives the same bytes back."""
+    """Return a path as Unicode text for JSON; ``name_bytes`` reverses this."""
     if not isinstance(path, bytes):
         return path
     if not PYTHON_2:
@@ -51,12 +51,12 @@ def name_text(path):
 
 
 def native(path):
-    """A path as the ``str`` of the Python in use."""
+    """Return a path as the native ``str`` of this Python."""
     return name_bytes(path) if PYTHON_2 else name_text(path)
 
 
 def absolute(path):
-    """The path as bytes, when it is one that can be worked with.
+    """Return an absolute path as bytes.
 
     :raises AdministratorError: for a relative path, an empty one, or one with a NUL
     """
@@ -69,5 +69,5 @@ def absolute(path):
 
 
 def display(data):
-    """Bytes as native text for a message: never fails, whatever the bytes are, and goes together with native paths."""
+    """Return bytes as native text for a message, whatever the bytes are; the result can be combined with native paths."""
     return native(data.decode('utf-8', 'replace'))

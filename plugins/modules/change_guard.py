@@ -9,21 +9,21 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: change_guard
-short_description: Undo a change on the server itself unless it is confirmed in time
+short_description: Roll back a change on the server itself unless it is confirmed in time
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
-  - Before a server is stopped and changed, V(state=armed) leaves a process on it that puts the files back and starts the services when the deadline passes. A
-    controller that is lost, a link that drops or a playbook that is killed cannot leave the server stopped or half changed. Network engineers know this
-    as "commit confirmed".
-  - After the change was verified, V(state=disarmed) confirms it. On a failure, V(state=triggered) puts everything back at once.
-  - The guard is also the lock. While it is armed, a second run on the same server fails and is told who holds it, since when, and until when.
-  - The process belongs to no session. It survives the end of the connection, of the playbook and of the controller, changes of the clock, and the
-    deletion of its own program files. It does not survive a restart of the server. The guard is V(stale) then, which is recognised and reported.
-  - The state is kept in the file C(guard/state.json) of O(state_dir) for a person to read. To take a guard away by hand, move that file away. Its process
-    then ends within a second, and nothing is put back.
-  - Files and directories of the guard are obeyed only when they belong to the user who runs this, and nobody else can write to them.
+  - Before a server is stopped and changed, V(state=armed) starts a process on it that restores the files and starts the services once the deadline has passed.
+    A lost controller, a dropped link or a killed playbook therefore cannot leave the server stopped or half changed. Network engineers know this as
+    "commit confirmed".
+  - After the change has been verified, V(state=disarmed) confirms it. After a failure, V(state=triggered) restores everything immediately.
+  - The guard is also the lock. While it is armed, a second run on the same server fails and is told who holds the guard, since when, and until when.
+  - The process is detached from the SSH session. It survives the end of the connection, of the playbook and of the controller, changes of the clock, and
+    the deletion of its own program files. It does not survive a restart of the server. The guard is then V(stale), which the module detects and reports.
+  - You can read the state of the guard in the file C(guard/state.json) in O(state_dir). To remove a guard by hand, move that file away. The process
+    of the guard then ends within a second and restores nothing.
+  - The module trusts files and directories of the guard only if they belong to the user it runs as, and if nobody else can write to them.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.server
@@ -32,23 +32,23 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - V(armed) starts a guard. It is refused while another one is armed or stale. One that has ended is replaced.
-      - V(disarmed) confirms the change and ends the guard. It fails when the guard has acted already, so of confirmation and deadline exactly one wins. On a
-        guard that is V(stale) it succeeds only when the services run and the files are as they were before.
-      - V(triggered) puts back the files that differ, starts the services, or restarts them when they run with what was put back, and waits until that is
-        done. It works on a V(stale) guard, and on one that V(failed) as well. After it has succeeded it changes nothing any more.
+      - V(armed) starts a guard. It fails while another guard is armed or stale, and replaces a guard that has ended.
+      - V(disarmed) confirms the change and ends the guard. It fails if the guard has already acted, so either the confirmation or the deadline takes effect,
+        never both. If the guard is V(stale), it succeeds only if the services are running and the files are as they were before the change.
+      - V(triggered) restores the files that differ and starts the services, or restarts them if they are running with files that were restored, and waits
+        until that is done. It also works if the guard is V(stale) or V(failed). Once it has succeeded, it changes nothing when it is run again.
     type: str
     choices: [armed, disarmed, triggered]
     required: true
   deadline:
     description:
-      - Seconds after which the guard acts unless it is disarmed.
-      - Must be longer than stopping, changing, starting and verifying takes.
+      - Time in seconds after which the guard acts unless it is disarmed.
+      - Must be longer than it takes to stop, change, start and verify the server.
       - Required with O(state=armed).
     type: int
   restore:
     description:
-      - The files to put back, with O(state=armed). Without one, the guard only sees to it that the services run.
+      - The files to restore, with O(state=armed). If there are none, the guard only ensures that the services are running.
     type: list
     elements: dict
     default: []
@@ -58,54 +58,54 @@ options:
         type: path
         required: true
       sha256:
-        description: The SHA-256 that the file has. Arming is refused when it has another one, because then the change was planned for something else.
+        description: The SHA-256 that the file should have. If it has a different one, arming fails, because the change was planned for other content.
         type: str
       backup:
-        description: The backup to put back. By default one of the present contents is made under O(state_dir).
+        description: The backup to restore. By default, the module backs up the current content below O(state_dir).
         type: path
   reason:
-    description: Why the guard is armed or triggered, in words. Shown to whoever finds it.
+    description: Why the guard is armed or triggered, as text. Shown to whoever finds the guard.
     type: str
     default: ""
   holder:
-    description: Who holds the guard, in words. By default the user and the address that the connection comes from.
+    description: Who holds the guard, as text. By default the user and the address that the connection comes from.
     type: str
   id:
     description:
-      - The RV(guard.id) that arming returned. With O(state=disarmed) and O(state=triggered), a guard with another one is left alone.
-      - Undoing a change that was confirmed already takes it, too.
+      - The RV(guard.id) that O(state=armed) returned. With O(state=disarmed) and O(state=triggered), a guard with a different ID is left alone.
+      - Also required to undo a change that has already been confirmed.
     type: str
   acknowledge:
     description:
-      - With O(state=disarmed), puts away a guard that is V(stale), V(rolled_back) or V(failed), with the files as they are, so that it is no longer reported.
-      - Only succeeds when the services run.
+      - With O(state=disarmed), dismisses a guard that is V(stale), V(rolled_back) or V(failed), so that it is no longer reported. The files stay as they are.
+      - Succeeds only if the services are running.
     type: bool
     default: false
   ports:
     description:
-      - Addresses that must answer for the services to count as started, each a port, V(host:port) or V([IPv6 address]:port).
-      - After a rollback, the watchdog must also list every process again that executed at the time of arming. A start that breaks off lists only
-        what it got to.
+      - Addresses that must answer before the services count as started. Each is a port, V(host:port) or V([IPv6 address]:port).
+      - After a rollback, the watchdog must also list every process that was executing when the guard was armed. An aborted start lists only the processes
+        that it reached.
     type: list
     elements: str
     default: []
   stop_timeout:
-    description: Seconds that stopping the services may take.
+    description: Time limit for stopping the services, in seconds.
     type: int
     default: 900
   start_timeout:
-    description: Seconds that starting the services may take, for each of five tries. With O(state=triggered) there are three.
+    description: Time limit for starting the services, in seconds, for each of five attempts. With O(state=triggered) there are three attempts.
     type: int
     default: 900
 attributes:
   check_mode:
     support: full
     details:
-      - Everything that could be refused is checked, and nothing is written. Backups that would be made have no path yet.
+      - Performs all checks that could fail, and writes nothing. Backups that would be created have no path yet.
   diff_mode:
     support: none
     details:
-      - The differences of files are those of M(checkpoint_endpoint.hardening.ssl_protocol).
+      - M(checkpoint_endpoint.hardening.ssl_protocol) shows the differences of the files.
   platform:
     support: full
 seealso:
@@ -125,13 +125,13 @@ EXAMPLES = r"""
     reason: TLSv1.2 only, change 4711
   register: armed
 
-- name: Stop the services, unless the guard has acted meanwhile
+- name: Stop the services, unless the guard has acted in the meantime
   checkpoint_endpoint.hardening.services:
     state: stopped
     ports: ["443"]
     guard: "{{ armed.guard.id }}"
 
-- name: Change the file, unless the guard has acted meanwhile
+- name: Change the file, unless the guard has acted in the meantime
   checkpoint_endpoint.hardening.ssl_protocol:
     protocols: [TLSv1.2]
     guard: "{{ armed.guard.id }}"
@@ -142,18 +142,18 @@ EXAMPLES = r"""
     ports: ["443"]
     guard: "{{ armed.guard.id }}"
 
-- name: Confirm the change after it was verified
+- name: Confirm the change once it has been verified
   checkpoint_endpoint.hardening.change_guard:
     state: disarmed
     id: "{{ armed.guard.id }}"
 
-- name: Put everything back after a failure
+- name: Restore everything after a failure
   checkpoint_endpoint.hardening.change_guard:
     state: triggered
     id: "{{ armed.guard.id }}"
-    reason: the server did not serve TLSv1.2
+    reason: the server did not accept TLSv1.2
 
-- name: Put away what an earlier guard left, after looking at the server
+- name: Dismiss an earlier guard after inspecting the server
   checkpoint_endpoint.hardening.change_guard:
     state: disarmed
     acknowledge: true
@@ -168,15 +168,15 @@ guard:
   type: dict
   contains:
     state:
-      description: V(none), V(armed), V(triggered) while a rollback is going on, V(disarmed), V(rolled_back), V(failed) or V(stale).
+      description: V(none), V(armed), V(triggered) during a rollback, V(disarmed), V(rolled_back), V(failed) or V(stale).
       type: str
       sample: armed
     id:
-      description: Name of this guard.
+      description: ID of this guard.
       type: str
       sample: 8e01f5a2c47b93d6
     holder:
-      description: Who armed it.
+      description: Who armed the guard.
       type: str
       sample: admin from 192.0.2.17
     host:
@@ -184,19 +184,19 @@ guard:
       type: str
       sample: epm-1
     armed_at:
-      description: When it was armed, UTC.
+      description: When the guard was armed, in UTC.
       type: str
       sample: "2026-07-28T10:15:00Z"
     deadline_at:
-      description: When it acts by the clock at the time of arming, UTC. Later changes of the clock do not move it.
+      description: When the guard acts, in UTC, according to the clock at the time of arming. Later changes of the clock do not move the deadline.
       type: str
       sample: "2026-07-28T10:55:00Z"
     pid:
-      description: Number of the guard process.
+      description: Process ID of the guard.
       type: int
       sample: 4711
     restore:
-      description: The files that it puts back, each with RV(ignore:path), RV(ignore:backup) and the RV(ignore:sha256) of the backup.
+      description: The files that the guard restores, each with RV(ignore:path), RV(ignore:backup) and the RV(ignore:sha256) of the backup.
       type: list
       elements: dict
       sample:
@@ -204,19 +204,19 @@ guard:
           backup: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260728T101500Z.3f2a9c01d4e5
           sha256: 3f2a9c01d4e5b0a1cb2f65d1cb0a8d1f1de6ad2c7c6bc0a35e55c5eb1b8b1d2a
     reason:
-      description: Why it was armed; after a rollback, why that was done.
+      description: Why the guard was armed; after a rollback, the reason for the rollback.
       type: str
       sample: TLSv1.2 only, change 4711
     message:
-      description: How things stand, in words.
+      description: The current situation, as text.
       type: str
       sample: A change is going on. Unless it is disarmed before the deadline, the files are put back and the services started.
     next_step:
-      description: What to do, where something is to be done.
+      description: What to do next, if anything.
       type: str
       sample: find out why the change was not finished, then run it again
 restored:
-  description: The files that were put back. Always empty unless O(state=triggered).
+  description: The files that were restored. Always empty unless O(state=triggered).
   returned: success
   type: list
   elements: str

@@ -9,17 +9,17 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: config_restore
-short_description: Restore files of the web server from their backups
+short_description: Restore configuration files of the web server from their backups
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
-  - Puts back what the last change by M(checkpoint_endpoint.hardening.ssl_protocol) replaced, or the backups that are named.
-  - A file is replaced in one step, with owner, mode, SELinux context and access list kept. One that is gone is made again with those that it had.
-  - A backup of what is replaced is kept first, so this can be undone in the same way.
-  - Afterwards the configuration test of httpd must pass. Otherwise every file is as it was before the module fails.
-  - Where the files are as in their backups already, nothing is changed.
-  - The services are not restarted. Use M(checkpoint_endpoint.hardening.services) for that, and M(checkpoint_endpoint.hardening.change_guard) around it.
+  - Restores the files that the last change by M(checkpoint_endpoint.hardening.ssl_protocol) replaced, or the backups that you name.
+  - Replaces each file in one step, and keeps its owner, mode, SELinux context and access list. A missing file is created again with the ones that it had.
+  - Backs up each file before replacing it, so that you can undo the restoration in the same way.
+  - After that the configuration test of httpd must pass. If it does not, the module restores every file to its previous content and fails.
+  - Changes nothing if the files are already identical to their backups.
+  - Does not restart the services. Use M(checkpoint_endpoint.hardening.services) for that, protected by M(checkpoint_endpoint.hardening.change_guard).
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.server
@@ -29,9 +29,9 @@ extends_documentation_fragment:
 options:
   files:
     description:
-      - The files to put back, each with the backup to take.
-      - By default those of the last change, as C(records/last_change.json) in O(state_dir) has it. That is refused when another process has changed one of
-        them since, because that change would be lost. Name the backup to put it back anyway.
+      - The files to restore, each with the backup to use.
+      - By default the files of the last change, as recorded in C(records/last_change.json) in O(state_dir). The module refuses to restore them if one of
+        them has been modified since, because that modification would be lost. To restore them anyway, name the backups.
     type: list
     elements: dict
     suboptions:
@@ -40,31 +40,31 @@ options:
         type: path
         required: true
       backup:
-        description: Absolute path of its backup, which this collection made.
+        description: Absolute path of its backup, created by this collection.
         type: path
         required: true
   httpd:
     description:
       - The program that tests the configuration.
-      - By default C(bin/httpd) of the Apache below E(UEPMDIR). Where there is none, nothing is tested, see RV(validated).
-      - Where it is given, there must be an O(httpd_conf) for it.
+      - By default C(bin/httpd) of the Apache below E(UEPMDIR). If that does not exist, nothing is tested, see RV(validated).
+      - If you set this option, a suitable O(httpd_conf) must exist.
     type: path
   httpd_conf:
-    description: The file that httpd begins with, by default C(conf/httpd.conf) of the same Apache.
+    description: The main configuration file of httpd, by default C(conf/httpd.conf) of the same Apache.
     type: path
   timeout:
-    description: Seconds for the configuration test.
+    description: Time limit for the configuration test, in seconds.
     type: int
     default: 60
 attributes:
   check_mode:
     support: full
     details:
-      - Returns what would be put back and writes nothing. The configuration test needs the files in place, so it is not run.
+      - Returns what would be restored and writes nothing. Skips the configuration test, which requires the files in place.
   diff_mode:
     support: full
     details:
-      - Shows each file that is put back.
+      - Shows each file that is restored.
   platform:
     support: full
 seealso:
@@ -74,11 +74,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Undo the last change of the web server's configuration
+- name: Undo the last change to the configuration of the web server
   checkpoint_endpoint.hardening.config_restore:
   register: restored
 
-- name: Put back a certain backup
+- name: Restore a specific backup
   checkpoint_endpoint.hardening.config_restore:
     files:
       - path: /opt/uepm/apache22/conf/ssl.conf
@@ -87,7 +87,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files that were put back, or would be.
+  description: The files that were restored, or would be in check mode.
   returned: success
   type: list
   elements: dict
@@ -97,15 +97,15 @@ files:
       type: str
       sample: /opt/uepm/apache22/conf/ssl.conf
     backup:
-      description: What was put back.
+      description: The backup that was restored.
       type: str
       sample: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260728T101500Z.3f2a9c01d4e5
     backup_file:
-      description: A backup of what was there before, null when the file was gone, and in check mode.
+      description: A backup of the previous content; null if the file was missing, and in check mode.
       type: str
       sample: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260728T184200Z.9be0c1d27f31
 validated:
-  description: Whether httpd has tested the files as they are now. Always false in check mode, and where nothing was changed.
+  description: Whether httpd has tested the files as they are now. Always false in check mode, and if nothing was changed.
   returned: success
   type: bool
   sample: true

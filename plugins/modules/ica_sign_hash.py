@@ -12,16 +12,16 @@ module: ica_sign_hash
 short_description: Set the hash that the internal CA signs new certificates with
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
-  - Runs C(cpca_client set_sign_hash) on the management server that owns the internal CA, answers the question that it asks, and checks what it says.
-    Another question, another hash, a hang, or anything but a plain success is a failure.
-  - Certificates that exist keep their hash until they are renewed. The certificate of the CA itself keeps its own for good.
-  - The services must be stopped and started before the new hash is used, see RV(restart_required).
-  - No tool reads the setting back, so the module decides by evidence. The best is its own record of the last successful change, as long as
-    the CA still has the same certificate and no certificate that was issued later says otherwise. Else it is the hash of this server's
-    SIC certificate, which this CA issued. Without any evidence the hash is unknown and is set, which is harmless.
-  - On a server that does not own the CA it fails before the tool is asked.
+  - Runs C(cpca_client set_sign_hash) on the management server that owns the internal CA, answers the question that the tool asks, and checks its output.
+    If the tool asks another question, names another hash, hangs, or prints anything but a plain success, the module fails.
+  - Existing certificates keep their hash until they are renewed. The certificate of the CA itself keeps its hash forever.
+  - The new hash takes effect once the services have been stopped and started, see RV(restart_required).
+  - No tool can read the setting back, so the module decides by evidence. The best evidence is its own record of the last successful change, as long as
+    the CA still has the same certificate and no certificate that was issued later contradicts the record. The second best is the hash of this server's
+    SIC certificate, which this CA issued. Without any evidence the hash is unknown; the module then sets it, which does no harm.
+  - On a server that does not own the CA, the module fails before it runs the tool.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.server
@@ -35,14 +35,14 @@ options:
     choices: [sha1, sha256, sha384, sha512]
     required: true
   timeout:
-    description: Seconds for each of the tools that are asked.
+    description: Time limit for each tool that is run, in seconds.
     type: int
     default: 60
 attributes:
   check_mode:
     support: full
     details:
-      - Reads the evidence and returns what would be set, without asking the tool to set it.
+      - Reads the evidence and returns what would be set, without setting it.
   diff_mode:
     support: full
     details:
@@ -50,9 +50,9 @@ attributes:
   platform:
     support: full
 notes:
-  - Check Point's sk103840 says in its older version that the setting holds for certificates issued from then on. Its newer version says that
-    issued certificates follow the hash of the certificate of the CA. Where that one is signed with a weaker hash than O(algorithm), look at the next
-    certificate that is issued. RV(ca_certificate) tells its hash, and the module warns.
+  - According to the older version of Check Point's sk103840, the setting applies to certificates that are issued from then on. According to the newer version,
+    issued certificates follow the hash of the CA's own certificate. If that certificate is signed with a weaker hash than O(algorithm), check the next
+    certificate that the CA issues. RV(ca_certificate) contains the hash, and the module warns about it.
 seealso:
   - module: checkpoint_endpoint.hardening.services
   - module: checkpoint_endpoint.hardening.server_info
@@ -64,7 +64,7 @@ EXAMPLES = r"""
     algorithm: sha256
   register: ica
 
-- name: Put it into effect
+- name: Make the new hash take effect
   checkpoint_endpoint.hardening.services:
     state: restarted
     ports: ["443"]
@@ -73,21 +73,21 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The hash that the CA signed with before, as far as the evidence tells, or V(unknown).
+  description: The hash that the CA signed with before, according to the evidence, or V(unknown).
   returned: success
   type: str
   sample: sha1
 algorithm:
-  description: The hash that the CA signs with from now on, in check mode the one that would be set.
+  description: The hash that the CA signs with from now on; in check mode the hash that would be set.
   returned: success
   type: str
   sample: sha256
 evidence:
   description:
-    - How the hash is known. In check mode and where nothing was changed, that is the evidence for RV(before).
+    - How the module knows the hash. In check mode and if nothing was changed, this is the evidence for RV(before).
     - RV(ignore:kind) is V(record) for the record of a change, with RV(ignore:at) (ISO 8601, UTC) and RV(ignore:ca_fingerprint_sha256).
     - It is V(certificate) for the newest certificate on this server that the CA issued, with RV(ignore:path), RV(ignore:subject), RV(ignore:serial),
-      RV(ignore:not_before) and RV(ignore:hash). There RV(ignore:newest) tells whether the CA lists none that is newer, and is null where that is not known.
+      RV(ignore:not_before) and RV(ignore:hash). RV(ignore:newest) is true if the CA lists no newer certificate, and null if that is unknown.
     - It is V(none) when there is no evidence, with RV(ignore:reason).
   returned: success
   type: dict
@@ -96,8 +96,8 @@ evidence:
     at: "2026-11-23T10:00:00Z"
     ca_fingerprint_sha256: 79a0b9fd14457038770338a31e291b65466f05bab2f429d08ad1c45f9acf8780
 restart_required:
-  description: Whether the services must be stopped and started for the hash to be used. That is also true when an earlier run has set it and they were not
-    restarted since.
+  description: Whether the services must be stopped and started for the hash to take effect. Also true if an earlier run has set the hash and the services
+    have not been restarted since.
   returned: success
   type: bool
   sample: true
@@ -117,7 +117,7 @@ ca_certificate:
     hash: sha256
     fingerprint_sha256: 79a0b9fd14457038770338a31e291b65466f05bab2f429d08ad1c45f9acf8780
 error:
-  description: The error in parts, see RV(checkpoint_endpoint.hardening.services#module:error). Its state tells what is known about the hash then.
+  description: The parts of the error message, see RV(checkpoint_endpoint.hardening.services#module:error). Its state says what is known about the hash.
   returned: failure
   type: dict
   sample:

@@ -9,14 +9,14 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: server_info
-short_description: Read everything about a Check Point Endpoint Security server that a policy can ask
+short_description: Gather facts about a Check Point Endpoint Security server
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
-  - Reads release and roles, the TLS configuration of the Endpoint Security server's Apache with everything that it includes, the services, the hash that the
-    internal CA signs with, the certificates, and the guard. All of it in one call.
-  - What cannot be read is listed in RV(server.unreadable) with its reason, and its part is null. It never looks like something that is in order.
+  - Gathers in one call the release and the roles, the TLS configuration of the Endpoint Security server's Apache including all included files, the services,
+    the hash that the internal CA signs with, the certificates, and the guard.
+  - If a part cannot be read, it is null, and RV(server.unreadable) contains the reason. A part that cannot be read never looks as if it were in order.
   - Changes nothing and writes nothing. Opens and closes a connection to each of RV(server.tls.endpoints).
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
@@ -26,7 +26,7 @@ extends_documentation_fragment:
   - checkpoint_endpoint.hardening.state_dir
 options:
   timeout:
-    description: Seconds for each of the programs that are asked. One that does not answer in time is killed, and what it was asked for is unreadable.
+    description: Time limit in seconds for each program that is run. A program that exceeds it is killed, and the part that needs it is unreadable.
     type: int
     default: 60
 attributes:
@@ -34,7 +34,7 @@ attributes:
     support: full
 seealso:
   - module: checkpoint_endpoint.hardening.tls_probe_info
-    description: Asks the same server on the wire.
+    description: Finds out what the same server accepts on the wire.
   - module: checkpoint_endpoint.hardening.ssl_protocol
   - plugin: checkpoint_endpoint.hardening.findings
     plugin_type: filter
@@ -42,7 +42,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read the server
+- name: Gather facts about the server
   checkpoint_endpoint.hardening.server_info:
   register: info
 
@@ -50,14 +50,14 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ info.server.unreadable }}"
 
-- name: Show which protocols each scope with TLS is configured for
+- name: Show the configured protocols of each TLS scope
   ansible.builtin.debug:
     msg: "{{ item.name }}: {{ item.configured | join(', ') }}"
   loop: "{{ info.server.tls.scopes | selectattr('tls') }}"
   loop_control:
     label: "{{ item.name }}"
 
-- name: Ask the same endpoints on the wire
+- name: Find out what the same endpoints accept on the wire
   checkpoint_endpoint.hardening.tls_probe_info:
     endpoints: "{{ info.server.tls.endpoints }}"
 """
@@ -71,7 +71,7 @@ server:
     product:
       description:
         - Release, build and roles.
-        - RV(ignore:build) is null where only the registry told the release.
+        - RV(ignore:build) is null if the release is known only from the registry.
       type: dict
       sample:
         release: R81.20
@@ -82,7 +82,7 @@ server:
           policy_server: false
           endpoint_installed: true
     paths:
-      description: The profile and the folders that it sets, and the files of the Apache. What was not found is null.
+      description: The profile, the directories that it sets, and the files of the Apache. A path that was not found is null.
       type: dict
       sample:
         profile: /etc/profile.d/CP.sh
@@ -94,13 +94,13 @@ server:
         httpd: /opt/CPuepm-R81.20/apache22/bin/httpd
         httpd_conf: /opt/CPuepm-R81.20/apache22/conf/httpd.conf
     tls:
-      description: The TLS configuration, null when it cannot be read.
+      description: The TLS configuration, null if it cannot be read.
       type: dict
       contains:
         httpd:
           description:
-            - The Apache and its OpenSSL, and the protocols that they know.
-            - Where RV(ignore:identified) is false, they were not asked but taken to be of the most capable kind.
+            - The Apache and its OpenSSL, and the protocols that they support.
+            - If RV(ignore:identified) is false, their versions could not be determined, and the most capable ones are assumed.
           type: dict
           sample:
             program: /opt/CPuepm-R81.20/apache22/bin/httpd
@@ -109,7 +109,7 @@ server:
             known_protocols: [SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3]
             identified: true
         files:
-          description: Every file of the configuration with its SHA-256.
+          description: Every configuration file with its SHA-256.
           type: list
           elements: dict
           sample:
@@ -117,10 +117,10 @@ server:
               sha256: 79a0b9fd14457038770338a31e291b65466f05bab2f429d08ad1c45f9acf8780
         directives:
           description:
-            - Every C(SSLProtocol) that is not a comment, with the protocols that it switches on (null for a value that this httpd does not accept).
-            - RV(ignore:state) is V(effective) for one that decides about a scope with TLS, V(unused) for one that decides about none,
-              V(overridden) for one that a later one replaces, V(inactive) for one in a condition that does not hold, V(macro) for one in a macro
-              that is not used.
+            - Every C(SSLProtocol) that is not commented out, with the protocols that it enables (null if this httpd does not accept its value).
+            - RV(ignore:state) is V(effective) if the directive sets the protocols of a TLS scope, V(unused) if it sets those of no TLS scope,
+              V(overridden) if a later directive replaces it, V(inactive) if it is inside a condition that does not hold, and V(macro) if it is inside an
+              unused macro.
           type: list
           elements: dict
           sample:
@@ -132,8 +132,8 @@ server:
               state: effective
         scopes:
           description:
-            - The main server and each virtual host, with the protocols that are configured and those that a handshake can settle on. The second
-              can be fewer, because OpenSSL allows no holes between the lowest and the highest.
+            - The main server and each virtual host, with the configured protocols and the protocols that a handshake can negotiate. The latter
+              can be fewer, because OpenSSL ignores versions below a gap.
           type: list
           elements: dict
           sample:
@@ -153,8 +153,8 @@ server:
               warnings: []
         endpoints:
           description:
-            - The addresses that speak TLS, with the server names to ask each for, and the protocols that each name should negotiate.
-            - Can be given to M(checkpoint_endpoint.hardening.tls_probe_info) as it is.
+            - The addresses that use TLS, the server names to try with each, and the protocols that each name should negotiate.
+            - You can pass this list to M(checkpoint_endpoint.hardening.tls_probe_info) unchanged.
           type: list
           elements: dict
           sample:
@@ -166,24 +166,24 @@ server:
                 policy-1.example.com: [TLSv1.2]
                 unknown.invalid: [TLSv1.2]
         certificate_files:
-          description: The files of the certificates that the scopes with TLS serve.
+          description: The certificate files that the TLS scopes serve.
           type: list
           elements: str
           sample: [/opt/CPuepm-R81.20/apache22/conf/ssl/server.crt]
         http_test:
-          description: Whether the httpd accepts its configuration, and what it says.
+          description: Whether httpd accepts its configuration, and the output of its configuration test.
           type: dict
           sample:
             ok: true
             output: Syntax OK
             command: [/opt/CPuepm-R81.20/apache22/bin/httpd, -t]
         warnings:
-          description: What a person should know about the configuration as a whole.
+          description: Warnings about the configuration as a whole.
           type: list
           elements: str
           sample: []
     services:
-      description: The services, null when they cannot be read.
+      description: The services, null if they cannot be read.
       type: dict
       contains:
         running:
@@ -192,12 +192,12 @@ server:
           sample: true
         state:
           description:
-            - V(started) when every process that the watchdog checks, and the Endpoint engine where it is listed, is executing and every endpoint answers.
-            - V(stopped) when none is executing and no endpoint answers, V(partial) otherwise.
+            - V(started) if every process that the watchdog checks (and the Endpoint engine, if it is listed) is executing and every endpoint answers.
+            - V(stopped) if no process is executing and no endpoint answers, V(partial) otherwise.
           type: str
           sample: started
         processes:
-          description: The watchdog's list. The start time is the server's local time.
+          description: The watchdog's list. Start times are in the server's local time.
           type: list
           elements: dict
           sample:
@@ -209,36 +209,36 @@ server:
               monitored: true
               command: cpd
         ports:
-          description: Whether each of the endpoints accepts a connection.
+          description: Whether each endpoint accepts a connection.
           type: list
           elements: dict
           sample:
             - address: "127.0.0.1:443"
               answers: true
         registry:
-          description: The registry file. A server whose registry is empty does not come back after a stop.
+          description: The registry file. A server with an empty registry does not start again once it has been stopped.
           type: dict
           sample:
             path: /opt/CPshrd-R81.20/registry/HKLM_registry.data
             size: 48211
             readable: true
     ica:
-      description: The internal CA, null when it cannot be read.
+      description: The internal CA, null if it cannot be read.
       type: dict
       contains:
         present:
-          description: Whether this server owns the internal CA, as the primary management server does. Elsewhere the other values are null.
+          description: Whether this server owns the internal CA, as the primary management server does. If not, the other values are null.
           type: bool
           sample: true
         running:
-          description: Whether the CA runs, as C(cpstat ca) tells it. Null when it tells nothing.
+          description: Whether the CA is running according to C(cpstat ca). Null if C(cpstat ca) does not say.
           type: bool
           sample: true
         sign_hash:
           description:
             - The hash that the CA signs with from now on, or V(unknown), and the evidence for it. See
               RV(checkpoint_endpoint.hardening.ica_sign_hash#module:evidence).
-            - RV(ignore:restart_required) is true when it was set and the services were not restarted since.
+            - RV(ignore:restart_required) is true if the hash was set and the services have not been restarted since.
           type: dict
           sample:
             value: sha256
@@ -253,9 +253,9 @@ server:
           sample: {}
     certificates:
       description:
-        - The certificates of this server. RV(ignore:role) is V(ica) for that of the internal CA on the server that owns it, V(sic) for the one that Check Point
-          servers know each other by, and V(web) for each that the Apache serves.
-        - Null when one of them cannot be read.
+        - The certificates of this server. RV(ignore:role) is V(ica) for the certificate of the internal CA (only on the server that owns the CA), V(sic)
+          for the certificate that identifies this server to other Check Point servers, and V(web) for each certificate that the Apache serves.
+        - Null if one of them cannot be read.
       type: list
       elements: dict
       sample:
@@ -270,12 +270,12 @@ server:
           hash: sha256
           fingerprint_sha256: 79a0b9fd14457038770338a31e291b65466f05bab2f429d08ad1c45f9acf8780
     guard:
-      description: The guard, as M(checkpoint_endpoint.hardening.change_guard) returns it, null when it cannot be read.
+      description: The guard, as returned by M(checkpoint_endpoint.hardening.change_guard). Null if it cannot be read.
       type: dict
       sample:
         state: none
     space:
-      description: The free space in MiB of the file systems where a change writes, by folder. Null when it cannot be read.
+      description: The free space in MiB of the file systems that a change writes to, by directory. Null if it cannot be read.
       type: list
       elements: dict
       sample:
@@ -289,7 +289,7 @@ server:
         - part: product
           reason: "cpprod_util FwIsPrimary: the role primary could not be read. Expected: 0 or 1. Found: no output."
 error:
-  description: The error in parts, see RV(checkpoint_endpoint.hardening.services#module:error). Only when not even the profile could be read.
+  description: The parts of the error message, see RV(checkpoint_endpoint.hardening.services#module:error). Only returned if even the profile cannot be read.
   returned: failure
   type: dict
   sample:

@@ -9,17 +9,17 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: services
-short_description: Start and stop the services of a Check Point server, and see that they did
+short_description: Start, stop or restart Check Point services and verify the result
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
-  - Runs C(cpstop) and C(cpstart) and waits until what they were to do is true.
-  - That is judged by the watchdog's list (C(cpwd_admin list)) and by the TCP addresses in O(ports), not by exit codes, which are not documented.
-    The services are started when every process that the watchdog checks, and the Endpoint engine where it is listed, is executing and every port answers.
-    They are stopped when no process is executing and no port answers. Everything else is partial.
-  - Where the services already are in the state asked for, nothing is run.
-  - A tool that hangs is killed at the end of O(timeout). The error then tells what runs and what does not.
+  - Runs C(cpstop) and C(cpstart) and waits until the requested state is reached.
+  - Judges the state by the watchdog's list (C(cpwd_admin list)) and by the TCP addresses in O(ports), not by exit codes, which are not documented.
+    The services are started if every process that the watchdog checks (and the Endpoint engine, if it is listed) is executing and every port answers.
+    They are stopped if no process is executing and no port answers. Every other state is partial.
+  - Runs nothing if the services are already in the requested state.
+  - Kills a tool that is still running after O(timeout). The error message then lists what is running and what is not.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.server
@@ -29,20 +29,20 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - The state to reach.
+      - The requested state.
       - V(restarted) always stops and starts them.
     type: str
     choices: [started, stopped, restarted]
     required: true
   timeout:
     description:
-      - Seconds in which the state must be reached. For V(restarted) that is for stopping and for starting each.
-      - A management server may need several minutes for each.
+      - Time limit in seconds within which the state must be reached. With V(restarted) it applies to stopping and to starting separately.
+      - A management server may need several minutes to stop, and again to start.
     type: int
     default: 600
   ports:
     description:
-      - TCP addresses that the services answer at when they are started, and not when they are stopped.
+      - TCP addresses that answer if the services are started, and do not answer if they are stopped.
       - Each is a port of this server (V(443)), V(host:443), or V([::1]:443).
     type: list
     elements: str
@@ -60,49 +60,49 @@ attributes:
     support: full
 seealso:
   - module: checkpoint_endpoint.hardening.change_guard
-    description: Arm it before services are stopped, so that a lost connection does not leave them so.
+    description: Arm a guard before you stop services, so that a lost connection does not leave them stopped.
   - module: checkpoint_endpoint.hardening.server_info
 """
 
 EXAMPLES = r"""
-- name: Stop the services, and see that port 443 is closed
+- name: Stop the services and verify that port 443 is closed
   checkpoint_endpoint.hardening.services:
     state: stopped
     ports: ["443"]
 
-- name: Start them with little patience
+- name: Start the services with a short time limit
   checkpoint_endpoint.hardening.services:
     state: started
     timeout: 120
     ports: ["443", "[::1]:443"]
   register: services
 
-- name: Show what runs
+- name: Show what is running
   ansible.builtin.debug:
     msg: "{{ services.services.processes | selectattr('status', 'equalto', 'E') | map(attribute='name') | join(', ') }}"
 """
 
 RETURN = r"""
 before:
-  description: The state before, V(started), V(stopped) or V(partial).
+  description: The previous state, V(started), V(stopped) or V(partial).
   returned: success
   type: str
   sample: started
 state:
-  description: The state after, in check mode the one that would be reached.
+  description: The new state; in check mode the state that would be reached.
   returned: success
   type: str
   sample: stopped
 commands:
-  description: The tools that were run, in check mode those that would be.
+  description: The tools that were run; in check mode the tools that would be run.
   returned: success
   type: list
   elements: str
   sample: [cpstop]
 services:
   description:
-    - The services as they are at the end, in check mode as they are now.
-    - See RV(checkpoint_endpoint.hardening.server_info#module:server.services) for its parts.
+    - The services as they are at the end; in check mode as they are now.
+    - See RV(checkpoint_endpoint.hardening.server_info#module:server.services) for the details.
   returned: success
   type: dict
   sample:
@@ -114,8 +114,8 @@ services:
         answers: false
 error:
   description:
-    - The error in parts. They are RV(ignore:message), RV(ignore:path) (a file or command), RV(ignore:expected),
-      RV(ignore:found), RV(ignore:state) (how things stand now) and RV(ignore:next_step). What is not known is left out.
+    - The parts of the error message. They are RV(ignore:message), RV(ignore:path) (a file or command), RV(ignore:expected),
+      RV(ignore:found), RV(ignore:state) (what state things are in now) and RV(ignore:next_step). Unknown parts are omitted.
   returned: failure
   type: dict
   sample:

@@ -12,18 +12,18 @@ module: ssl_protocol
 short_description: Set the TLS protocols that an Apache httpd accepts
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
   - Makes the main server and every virtual host that can serve TLS enable exactly O(protocols), by changing C(SSLProtocol) and nothing else.
-  - The configuration is read as httpd reads it, with its includes, conditions, variables and macros. What already means the policy is left alone,
-    however it is spelled. C(-all +TLSv1.2) is C(TLSv1.2).
-  - Every other C(SSLProtocol) is rewritten in place, also one that a later one overrides, one in a condition that does not hold, and one in a macro.
-    A server that serves TLS and has none gets one after its C(SSLEngine).
-  - Comments, C(SSLProxyProtocol) and the directives of other TLS modules stay, and so does every other byte.
-  - Before anything is written, the module refuses a policy without any protocol, a protocol that this httpd does not know, an C(SSLOpenSSLConfCmd)
-    that overrides the policy, a value that comes from a variable or a macro parameter where httpd reads it, and files that httpd could not read either.
-  - After writing, the configuration test of httpd must pass. Otherwise the old bytes of every file are back in place before the module fails.
-  - The services are not restarted. Use M(checkpoint_endpoint.hardening.services) for that.
+  - Reads the configuration as httpd does, with included files, conditions, variables and macros. Leaves a directive alone that already enables exactly
+    O(protocols), however it is spelled. For example, C(-all +TLSv1.2) has the same meaning as C(TLSv1.2).
+  - Rewrites every other C(SSLProtocol) in place, even if a later directive overrides it, if it is inside a condition that does not hold, or if it is
+    inside a macro. Inserts one after C(SSLEngine) if a server serves TLS without any C(SSLProtocol).
+  - Keeps comments, C(SSLProxyProtocol), the directives of other TLS modules, and every other byte.
+  - Before it writes anything, the module refuses a policy without any protocol, a protocol that this httpd does not know, an C(SSLOpenSSLConfCmd)
+    that overrides the policy, a value that comes from an active variable or macro parameter, and files that httpd could not read either.
+  - After writing, the configuration test of httpd must pass. If it does not, the module restores the old bytes of every file and fails.
+  - Does not restart the services. Use M(checkpoint_endpoint.hardening.services) for that.
 extends_documentation_fragment:
   - ansible.builtin.files
   - checkpoint_endpoint.hardening.attributes
@@ -35,38 +35,38 @@ options:
   path:
     description:
       - The file with the TLS settings.
-      - By default the C(ssl.conf) of C(apache*/conf) below E(UEPMDIR), which O(profile) sets.
-      - Everything that its httpd reads is changed with it. Owner, group and mode are set on this file alone.
+      - By default C(apache*/conf/ssl.conf) below E(UEPMDIR), which the O(profile) sets.
+      - The module also changes the other files that httpd reads. It sets owner, group and mode only on this file.
     type: path
     aliases: [dest]
   protocols:
     description:
       - The protocols to enable, for example V(TLSv1.2).
-      - No other is left enabled.
+      - All other protocols are disabled.
     type: list
     elements: str
     required: true
   backup:
-    description: Keep a backup of each file that changes.
+    description: Whether to back up each file that changes.
     type: bool
     default: true
   backup_dir:
     description:
       - Directory for the backups, by default C(backups) in O(state_dir).
-      - Must not be one that the configuration includes, or would include with a backup in it. httpd would read the backup, and the old value would win.
+      - Must not be a directory whose files the configuration includes. httpd would then read the backup, and the old value would take effect.
     type: path
   httpd:
     description:
       - The program that reads the configuration.
-      - By default C(bin/httpd) of the Apache that O(path) belongs to. Where there is none, O(path) is read on its own and nothing is tested, see
+      - By default C(bin/httpd) of the Apache that O(path) belongs to. If that does not exist, the module reads O(path) alone and tests nothing, see
         RV(validated).
-      - Where it is given, there must be an O(httpd_conf) for it.
+      - If you set this option, a suitable O(httpd_conf) must exist.
     type: path
   httpd_conf:
-    description: The file that httpd begins with, by default C(conf/httpd.conf) of the Apache that O(path) belongs to.
+    description: The main configuration file of httpd, by default C(conf/httpd.conf) of the Apache that O(path) belongs to.
     type: path
   timeout:
-    description: Seconds for each run of httpd.
+    description: Time limit for each run of httpd, in seconds.
     type: int
     default: 60
 attributes:
@@ -83,20 +83,21 @@ seealso:
   - module: checkpoint_endpoint.hardening.config_restore
   - module: checkpoint_endpoint.hardening.services
 notes:
-  - A configuration that leaves no protocol passes the configuration test of httpd, and then httpd does not start. This module does not rely on that test alone.
+  - A configuration without any enabled protocol passes the configuration test of httpd, but httpd does not start with it. This module therefore does not rely
+    on that test alone.
 """
 
 EXAMPLES = r"""
-- name: Allow TLSv1.2 alone
+- name: Accept only TLSv1.2
   checkpoint_endpoint.hardening.ssl_protocol:
     protocols: [TLSv1.2]
   register: tls
 
-- name: Show where the old files are
+- name: Show the backups of the old files
   ansible.builtin.debug:
     var: tls.files
 
-- name: Look what would change in another Apache, without changing it
+- name: Show what would change in another Apache, without changing it
   checkpoint_endpoint.hardening.ssl_protocol:
     path: /etc/httpd/conf.d/ssl.conf
     httpd: /usr/sbin/httpd
@@ -108,18 +109,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The file with the TLS settings, links resolved.
+  description: The file with the TLS settings, with symbolic links resolved.
   returned: success
   type: str
   sample: /opt/CPuepm-R81.20/apache22/conf/ssl.conf
 before:
-  description: Protocols by scope as they were configured.
+  description: The previously configured protocols of each scope.
   returned: success
   type: dict
   sample:
     "<VirtualHost _default_:443> epm.example.com": [TLSv1, TLSv1.2]
 after:
-  description: Protocols by scope as they are configured now, or would be in check mode.
+  description: The protocols of each scope that are configured now; in check mode those that would be.
   returned: success
   type: dict
   sample:
@@ -131,27 +132,27 @@ directives:
   elements: dict
   contains:
     file:
-      description: The file that it stands in.
+      description: The file that contains the directive.
       type: str
       sample: /opt/CPuepm-R81.20/apache22/conf/ssl.conf
     line:
-      description: Its line in the old file; for a new directive the line that it gets.
+      description: Its line in the old file, or the line of a new directive in the new file.
       type: int
       sample: 98
     container:
-      description: The sections around it, empty for none.
+      description: The sections that enclose it, empty if there are none.
       type: str
       sample: <VirtualHost _default_:443>
     old:
-      description: The arguments that it had, null for a new directive.
+      description: The old arguments, null for a new directive.
       type: str
       sample: +TLSv1 +TLSv1.2
     new:
-      description: The arguments that it gets.
+      description: The new arguments.
       type: str
       sample: TLSv1.2
 files:
-  description: Each file that changes, with the path of its backup. In check mode, and without O(backup), there is none and RV(files[].backup_file) is null.
+  description: Each file that changes, with the path of its backup. In check mode, and without O(backup), RV(files[].backup_file) is null.
   returned: success
   type: list
   elements: dict
@@ -165,14 +166,14 @@ files:
       type: str
       sample: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260101T120000Z.0123456789ab
 backup_file:
-  description: The backup of RV(path), or of the first file that changed where RV(path) did not.
+  description: The backup of RV(path), or of the first changed file if RV(path) did not change.
   returned: when a backup was made
   type: str
   sample: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260101T120000Z.0123456789ab
 validated:
   description:
     - Whether the configuration test of httpd covers the result.
-    - False where there is no httpd, where it does not read RV(path), and where the test fails although nothing has to change. The last is a warning too.
+    - False if there is no httpd, if it does not read RV(path), or if the test fails although nothing has to change. In the last case the module also warns.
   returned: success
   type: bool
   sample: true

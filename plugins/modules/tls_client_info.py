@@ -9,21 +9,21 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: tls_client_info
-short_description: Tell which clients still connect with an old TLS protocol
+short_description: Find clients that still connect with an old TLS protocol
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
-  - Reads the request logs of the Endpoint Security server's Apache and answers the question that comes before a protocol is refused. Who will lose contact?
-  - Which logs there are, and where the protocol, the client and the time stand in their lines, is read from the configuration. That is C(CustomLog),
-    C(TransferLog) and C(GlobalLog) with C(%{SSL_PROTOCOL}x) or C(%{version}c) in their format, given there or by the name of a C(LogFormat), of the main
-    server and of each virtual host that speaks TLS, written to a file or through C(rotatelogs).
-  - Rotated files are read too, newest first, also those compressed with gzip, bzip2 or xz. Files last written to before O(since) are not counted, and
-    what is older in a plain file is skipped. Lines with a wrong time are put up with where they are few. After the clock of a server was wrong for long,
-    read its logs without O(since). Python 2.7 cannot read xz files; they are listed as unreadable.
-  - What was not read is told in RV(clients.unreadable), and a server that does not log the protocol at all in RV(clients.logs_protocol).
-  - A client is named as the log names it. Behind a proxy or an address translation that is not the client itself.
-  - Memory stays below 64 MiB for each process, whatever the size of the logs.
+  - Reads the request logs of the Endpoint Security server's Apache and answers the question to ask before you disable a protocol. Who would lose access?
+  - Reads from the configuration which logs exist, and where their lines contain the protocol, the client and the time. It considers C(CustomLog),
+    C(TransferLog) and C(GlobalLog) of the main server and of each TLS virtual host, if their format contains C(%{SSL_PROTOCOL}x) or C(%{version}c). The
+    format may be given directly or as the name of a C(LogFormat), and the logs may be written to a file or through C(rotatelogs).
+  - Also reads rotated files, newest first, including those that are compressed with gzip, bzip2 or xz. Skips files that were last written before O(since), and
+    the older lines of uncompressed files. A few lines with wrong timestamps are tolerated. If the clock of a server was wrong for a long time, read its logs
+    without O(since). Python 2.7 cannot read xz files, which are then listed as unreadable.
+  - Whatever could not be read is listed in RV(clients.unreadable). RV(clients.logs_protocol) is false if a server does not log the protocol at all.
+  - Names each client as the log does. For a client that connects through a proxy or address translation, that is not the client itself.
+  - Each process uses less than 64 MiB of memory, whatever the size of the logs.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.reads
@@ -33,42 +33,41 @@ extends_documentation_fragment:
 options:
   protocols:
     description:
-      - The protocols that the server accepts, or is going to accept.
-      - A client that uses an older protocol than the oldest of these counts as a legacy client. A client that uses a newer one is taken to be able to use
-        these too.
+      - The protocols that the server accepts or will accept.
+      - A client that uses a protocol older than the oldest of these counts as a legacy client. A client that uses a newer one is assumed to support these, too.
     type: list
     elements: str
     choices: [SSLv2, SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3]
     default: [TLSv1.2]
   days:
     description:
-      - Only requests of this number of days count.
-      - Without O(days) and O(since) all requests count that there are.
+      - Only requests within this number of days are counted.
+      - If neither O(days) nor O(since) is set, all requests are counted.
     type: int
   since:
-    description: Only requests since this time count. In ISO 8601, for example V(2026-11-23T10:00:00Z), and in UTC where it names no zone.
+    description: Only requests since this time are counted. In ISO 8601, for example V(2026-11-23T10:00:00Z), and in UTC if it has no time zone.
     type: str
   limit:
-    description: The most legacy clients to return. RV(clients.legacy_left_out) is the number of others.
+    description: Maximum number of legacy clients to return. RV(clients.legacy_left_out) is the number of the others.
     type: int
     default: 1000
   logs:
-    description: Logs to read instead of those of the configuration. Their rotated files are read too.
+    description: Logs to read instead of those in the configuration. Their rotated files are read, too.
     type: list
     elements: dict
     suboptions:
       path:
-        description: Path of the file that is written to.
+        description: Path of the current log file.
         type: path
         required: true
       format:
-        description: Its log format, as C(CustomLog) has it between its quotes, without the backslashes before quotes.
+        description: Its log format, as in the quoted argument of C(CustomLog), but without backslashes before quotes.
         type: str
         default: '%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x "%r" %b'
   processes:
     description:
-      - The most processes that read a large file.
-      - V(0) stands for one for each processor, and no more than four.
+      - Maximum number of processes that read a large file at the same time.
+      - V(0) means one for each processor, but at most four.
     type: int
     default: 0
   ssl_conf:
@@ -81,18 +80,18 @@ options:
     description: Path of the main configuration file. By default C(conf/httpd.conf) of the same Apache.
     type: path
   timeout:
-    description: Seconds for each program that is asked for the configuration. Reading logs has no limit.
+    description: Time limit in seconds for each program that is run to read the configuration. Reading logs has no time limit.
     type: int
     default: 60
   state_dir:
     description:
-      - Not used by this module. It is accepted so that one setting serves all modules of the action group.
+      - This module does not use this option. It accepts the option so that you can set it for all modules of the action group at once.
 attributes:
   platform:
     support: full
 seealso:
   - module: checkpoint_endpoint.hardening.tls_probe_info
-    description: Asks what a server accepts, instead of what was used.
+    description: Finds out what a server accepts, rather than what its clients have used.
   - plugin: checkpoint_endpoint.hardening.findings
     plugin_type: filter
     description: Judges the clients by a policy.
@@ -102,7 +101,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Who used something older than TLSv1.2 in the last week?
+- name: Find the clients that used a protocol older than TLSv1.2 in the last week
   checkpoint_endpoint.hardening.tls_client_info:
     days: 7
   register: seen
@@ -114,14 +113,14 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.address }}"
 
-- name: Say what to do where the server does not log the protocol
+- name: Explain what to do if a server does not log the protocol
   ansible.builtin.debug:
     msg: "Add {{ seen.clients.add_directive }} to {{ item.scope }} in {{ item.file }}, restart, and wait."
   loop: "{{ seen.clients.not_logged }}"
   loop_control:
     label: "{{ item.scope }}"
 
-- name: Read one log of another web server
+- name: Read a log of another web server
   checkpoint_endpoint.hardening.tls_client_info:
     logs:
       - path: /var/log/httpd/tls.log
@@ -130,41 +129,42 @@ EXAMPLES = r"""
 
 RETURN = r"""
 clients:
-  description: What the logs say.
+  description: The content of the logs.
   returned: success
   type: dict
   contains:
     logs_protocol:
       description:
         - Whether the server logs the protocol of requests at all.
-        - V(false) is an answer of its own. Nothing is known about clients then, and RV(clients.add_directive) says how to change that.
+        - If it does not, nothing is known about its clients, and RV(clients.add_directive) says how to change that.
       type: bool
       sample: true
     add_directive:
       description:
-        - The directive to add to each of RV(clients.not_logged), empty where all of them log the protocol.
-        - A virtual host that had no log of its own no longer writes to the logs of the main server once it has one.
+        - The directive to add to each of RV(clients.not_logged), empty if all of them log the protocol.
+        - Once you add a log to a virtual host that had none, the virtual host no longer writes to the logs of the main server.
       type: str
       sample: ""
     not_logged:
-      description: The servers that speak TLS and do not log the protocol, each with RV(ignore:scope), RV(ignore:file) and RV(ignore:line).
+      description: The TLS servers that do not log the protocol, each with RV(ignore:scope), RV(ignore:file) and RV(ignore:line).
       type: list
       elements: dict
       sample: []
     older_than:
-      description: Clients with an older protocol than this one are in RV(clients.legacy).
+      description: Clients that used a protocol older than this one are listed in RV(clients.legacy).
       type: str
       sample: TLSv1.2
     since:
-      description: Only requests since this time were counted, null for all.
+      description: Only requests since this time were counted. Null if all were counted.
       type: str
       sample: "2026-11-16T10:00:00Z"
     logs:
       description:
-        - The logs that were read, each with RV(ignore:path), RV(ignore:format), RV(ignore:condition) (what follows C(env=) or C(expr=), with it),
-          RV(ignore:declared_at) (file and line), RV(ignore:files) (what was read, newest first), RV(ignore:lines), RV(ignore:unreadable_lines),
-          RV(ignore:first) and RV(ignore:last) (times of the first and the last request counted), RV(ignore:last_before) (time of the last request before
-          RV(clients.since), null when none was seen), and RV(ignore:complete), whether RV(ignore:first) came no more than a day after that.
+        - The logs that were read, each with RV(ignore:path), RV(ignore:format), RV(ignore:condition) (C(env=) or C(expr=) and its value),
+          RV(ignore:declared_at) (file and line), RV(ignore:files) (the files that were read, newest first), RV(ignore:lines), RV(ignore:unreadable_lines),
+          RV(ignore:first) and RV(ignore:last) (times of the first and the last counted request), RV(ignore:last_before) (time of the last request before
+          RV(clients.since), null if none was seen), and RV(ignore:complete), whether at most one day lies between RV(ignore:last_before) and
+          RV(ignore:first).
       type: list
       elements: dict
       sample:
@@ -184,32 +184,32 @@ clients:
       type: dict
       contains:
         first:
-          description: Time of the first request counted, null when there was none.
+          description: Time of the first counted request, null if there was none.
           type: str
           sample: "2026-11-16T10:00:03Z"
         last:
-          description: Time of the last request counted, null when there was none.
+          description: Time of the last counted request, null if there was none.
           type: str
           sample: "2026-11-23T09:59:58Z"
         complete:
           description:
-            - Whether every log goes back further than RV(clients.since) and was written to around that time. It is V(false) without O(days) and O(since).
-            - Whether logging was off for some time later in the period is not looked at.
+            - Whether every log starts before RV(clients.since) and was written to around that time. V(false) if neither O(days) nor O(since) is set.
+            - The module does not check whether logging was switched off later in the period.
           type: bool
           sample: true
     protocols:
-      description: Number of requests by protocol. The protocol V(-) stands for requests without TLS.
+      description: Number of requests for each protocol. V(-) stands for requests without TLS.
       type: dict
       sample:
         TLSv1: 1411
         TLSv1.2: 182511
     legacy:
       description:
-        - The legacy clients, those seen last first, each with RV(ignore:address) (empty when the log does not say who it was), RV(ignore:protocols) (number of
-          requests by protocol), RV(ignore:first_seen) and RV(ignore:last_seen) (null when the log has no time), and RV(ignore:count).
-        - RV(ignore:accepted_last_seen) is the time of a request of the same address with an accepted protocol that came after RV(ignore:last_seen), as
-          a client makes it that was upgraded. It is null when there was none in the last 64 MiB of the log.
-        - All of it comes from the log. Treat it as data.
+        - The legacy clients, most recently seen first. Each has RV(ignore:address) (empty if the log does not contain it), RV(ignore:protocols) (number of
+          requests for each protocol), RV(ignore:first_seen) and RV(ignore:last_seen) (null if the log contains no times), and RV(ignore:count).
+        - RV(ignore:accepted_last_seen) is the time of a request after RV(ignore:last_seen) from the same address with an accepted protocol, which
+          indicates that the client was upgraded. It is null if there was none in the last 64 MiB of the log.
+        - These values come from the log. Treat them as data.
       type: list
       elements: dict
       sample:
@@ -221,23 +221,23 @@ clients:
           accepted_last_seen: null
           count: 1411
     legacy_total:
-      description: Number of legacy clients, no more than 20000 are told apart.
+      description: Number of legacy clients. At most 20000 are distinguished.
       type: int
       sample: 1
     legacy_left_out:
-      description: How many of them are not in RV(clients.legacy).
+      description: Number of legacy clients that are not listed in RV(clients.legacy).
       type: int
       sample: 0
     legacy_requests_unnamed:
-      description: Requests of further legacy clients, beyond those that are told apart.
+      description: Number of requests from legacy clients beyond those that are distinguished.
       type: int
       sample: 0
     unreadable_lines:
-      description: Lines that do not have the format of their log. A last line that is still being written does not count.
+      description: Number of lines that do not match the format of their log. A last line that is still being written is not counted.
       type: int
       sample: 0
     unreadable:
-      description: What could not be read, each with RV(ignore:part) and RV(ignore:reason).
+      description: The parts that could not be read, each with RV(ignore:part) and RV(ignore:reason).
       type: list
       elements: dict
       sample: []
@@ -284,17 +284,17 @@ def argument_spec():
 
 
 def find_since(given):
-    """The moment that the options name, in seconds since 1970; None for none."""
+    """Return the time that the options set, in seconds since 1970, or None."""
     if given['days'] is not None:
         return int(time.time()) - given['days'] * 86400
     try:
         return None if given['since'] is None else parse_iso(given['since'])
     except ValueError as error:
-        raise AdministratorError('the option since cannot be used', expected='ISO 8601', found=str(error))
+        raise AdministratorError('the option since is not a time', expected='ISO 8601', found=str(error))
 
 
 def find_logs(given, oldest_accepted):
-    """The logs that the options or the configuration name."""
+    """Return the logs that the options or the configuration name."""
     if given['logs'] is not None:
         return given_sources([(name_bytes(log['path']), name_bytes(log['format'])) for log in given['logs']])
     environment = read_environment(given['profile'], given['timeout'])

@@ -12,30 +12,29 @@ module: tls_probe_info
 short_description: Find out which TLS versions an endpoint really negotiates
 version_added: 1.0.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
-  - Opens a connection per endpoint, server name and protocol version, sends a hello that offers this one version, and reports what the server
-    makes of it.
-  - The hello is made by the module itself, without a TLS library. So it sees SSLv3 to TLSv1.1 where the local OpenSSL refuses to speak them, and TLSv1.3
-    where the local OpenSSL does not know it. No handshake is completed, and nothing is verified.
-  - An answer that is neither a clear yes nor a clear no is V(inconclusive), with its reason. It never counts as refused.
+  - For each endpoint, server name and protocol version, opens a connection, sends a ClientHello that offers only this version, and reports the server's answer.
+  - Creates the ClientHello itself, without a TLS library. The module can therefore detect SSLv3 to TLSv1.1 even if the local OpenSSL refuses them, and
+    TLSv1.3 even if the local OpenSSL does not support it. It does not complete any handshake and does not verify certificates.
+  - An answer that is neither a clear yes nor a clear no is V(inconclusive), with a reason. It never counts as refused.
   - Runs on the server itself, or once for a whole fleet with C(delegate_to=localhost) and C(run_once=true).
-  - Needs nothing but Python 2.7 or 3.6 and later.
+  - Requires only Python 2.7 or 3.6 and later.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.reads
 options:
   endpoints:
     description:
-      - The endpoints to ask.
-      - Where a host has several addresses, all answers come from the first one of them that a connection can be made to.
-      - The value RV(checkpoint_endpoint.hardening.server_info#module:server.tls.endpoints) can be given as it is.
+      - The endpoints to probe.
+      - If a host has several addresses, the module probes the first one that accepts a connection.
+      - You can pass RV(checkpoint_endpoint.hardening.server_info#module:server.tls.endpoints) unchanged.
     type: list
     elements: dict
     required: true
     suboptions:
       host:
-        description: Name, IPv4 address or IPv6 address.
+        description: Host name, IPv4 address or IPv6 address.
         type: str
         required: true
       port:
@@ -44,40 +43,39 @@ options:
         default: 443
       server_names:
         description:
-          - The names to ask for, by server name indication. An empty text stands for a client that names no server.
-          - A web server may give each name another policy, so ask for every name that it has, for none, and for one that it does not know.
-          - An address as a name is asked for like no name, because the indication cannot carry addresses. SSLv3 cannot name a server at all, its
-            answer is the same for all names.
+          - The names to send as server name indication (SNI). An empty string stands for a client that sends no SNI.
+          - A web server may apply a different policy to each name, so try every name that it has, no name, and one that it does not know.
+          - An address is treated like no name, because SNI cannot contain addresses. SSLv3 has no SNI, so its answer is the same for all names.
         type: list
         elements: str
         default: [""]
       expected:
-        description: Not looked at. It is here so that what M(checkpoint_endpoint.hardening.server_info) returns can be given as it is.
+        description: Ignored. It exists so that you can pass the endpoints of M(checkpoint_endpoint.hardening.server_info) unchanged.
         type: dict
   protocols:
-    description: The versions to offer, each in a handshake of its own.
+    description: The versions to offer, each in a separate handshake.
     type: list
     elements: str
     choices: [SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3]
     default: [SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3]
   timeout:
     description:
-      - Seconds for one handshake, from connecting to the verdict.
-      - A name that takes longer than this to be resolved is V(unreachable).
+      - Time limit for each handshake in seconds, from connecting to the result.
+      - A host whose name takes longer than this to resolve is V(unreachable).
     type: float
     default: 5
   concurrency:
-    description: The most connections at a time.
+    description: Maximum number of simultaneous connections.
     type: int
     default: 64
   per_endpoint:
-    description: The most connections at a time to one endpoint.
+    description: Maximum number of simultaneous connections to the same endpoint.
     type: int
     default: 4
   retries:
     description:
-      - Further tries when a server drops a connection in the middle.
-      - With V(0) a server that refuses by closing the connection stays V(inconclusive), see RV(results[].protocols).
+      - Number of further attempts if a server drops a connection before it has answered.
+      - With V(0), a server that refuses a version by closing the connection is V(inconclusive), see RV(results[].protocols).
     type: int
     default: 1
 attributes:
@@ -90,7 +88,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Ask a server from the controller
+- name: Probe a server from the controller
   checkpoint_endpoint.hardening.tls_probe_info:
     endpoints:
       - host: policy-1.example.com
@@ -99,7 +97,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: probe
 
-- name: Fail unless TLSv1.2 is all that it accepts, and nothing older is only held back
+- name: Fail unless the server accepts only TLSv1.2, and SSLProtocol itself refuses all other versions
   ansible.builtin.assert:
     that:
       - item.protocols['TLSv1.2'].result == 'accepted'
@@ -110,20 +108,20 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.host }}:{{ item.port }} {{ item.server_name }}"
 
-- name: Show it in short
+- name: Show a summary
   ansible.builtin.debug:
     var: probe.accepted
 """
 
 RETURN = r"""
 results:
-  description: One item per endpoint and server name, in the order given.
+  description: One item for each endpoint and server name, in the given order.
   returned: success
   type: list
   elements: dict
   contains:
     host:
-      description: The host as given.
+      description: The given host.
       type: str
       sample: policy-1.example.com
     port:
@@ -131,19 +129,20 @@ results:
       type: int
       sample: 443
     server_name:
-      description: The server name that was asked for, empty for none.
+      description: The server name that was sent, empty if none was sent.
       type: str
       sample: ""
     protocols:
       description:
-        - What came of each protocol version, by its name.
-        - Each value has RV(ignore:result), which is V(accepted) for a ServerHello with this version; V(refused) for an alert that says so, for a
-          ServerHello with another version, and for a connection that is closed at least twice in good order without an answer while the same address accepts
-          another version, as OpenSSL before 1.1.0 does; V(unreachable) when there was no connection; V(inconclusive) for everything else.
-        - RV(ignore:latent) is true for a version that is refused, but not by C(SSLProtocol). The alerts 80 (internal_error) and 40 (handshake_failure)
-          say that the version was let through and that only the security level or the cipher suites held it back. It comes back when they are relaxed.
-        - RV(ignore:alert) and RV(ignore:alert_name) are the alert received, RV(ignore:negotiated) and RV(ignore:cipher) what the server chose,
-          RV(ignore:reason) is a sentence, RV(ignore:tries) the number of connections that were made, V(0) where there was none. What is not known is null.
+        - The result for each protocol version.
+        - RV(ignore:result) is V(accepted) if the server answered with a ServerHello of this version. It is V(refused) if the server sent an alert that
+          says so, if it answered with another version, or if it closed the connection properly at least twice without an answer although the same address
+          accepts another version, as OpenSSL before 1.1.0 does. It is V(unreachable) if there was no connection, and V(inconclusive) in all other cases.
+        - RV(ignore:latent) is true if the version is refused, but not by C(SSLProtocol). The alerts 80 (internal_error) and 40 (handshake_failure) mean
+          that C(SSLProtocol) allows the version, and that only the security level or the cipher suites prevent it. The server would accept the version if
+          those were relaxed.
+        - RV(ignore:alert) and RV(ignore:alert_name) are the alert that was received, RV(ignore:negotiated) and RV(ignore:cipher) are what the server chose,
+          RV(ignore:reason) is a sentence, and RV(ignore:tries) is the number of connections. Unknown values are null.
       type: dict
       sample:
         TLSv1:
@@ -157,11 +156,11 @@ results:
           tries: 1
     certificate:
       description:
-        - The certificate that was served, null when none was seen.
+        - The certificate that the server sent, null if none was seen.
         - Has RV(ignore:subject), RV(ignore:issuer), RV(ignore:names), RV(ignore:serial), RV(ignore:not_before), RV(ignore:not_after) (ISO 8601, UTC),
-          RV(ignore:signature_algorithm), RV(ignore:hash), RV(ignore:fingerprint_sha256), and RV(ignore:seen_with), the protocol that showed it.
-        - TLSv1.3 encrypts it. Where TLSv1.3 is all that is accepted, it is read with the TLS library of the Python in use, if that is able to
-          and can ask for the server name.
+          RV(ignore:signature_algorithm), RV(ignore:hash), RV(ignore:fingerprint_sha256), and RV(ignore:seen_with), the protocol in which it was seen.
+        - TLSv1.3 encrypts the certificate. If the server accepts only TLSv1.3, the module reads the certificate with the TLS library of the Python in use,
+          provided that this library supports TLSv1.3 and SNI.
       type: dict
       sample:
         subject: CN=policy-1.example.com,O=mgmt..x7k2a9
@@ -175,11 +174,11 @@ results:
         fingerprint_sha256: 79a0b9fd14457038770338a31e291b65466f05bab2f429d08ad1c45f9acf8780
         seen_with: TLSv1.2
     certificate_reason:
-      description: Why RV(results[].certificate) is null, else null.
+      description: Why RV(results[].certificate) is null. Null if it is not.
       type: str
       sample: no protocol was accepted
 accepted:
-  description: The accepted protocols in short, by C(host:port/server name).
+  description: A summary of the accepted protocols for each C(host:port/server name).
   returned: success
   type: dict
   sample:

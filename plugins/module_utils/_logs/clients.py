@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
-"""Who connects with which protocol: reads the logs of a server and sums them up for ``tls_client_info``."""
+"""Read the logs of a server and summarize who connects with which protocol, for ``tls_client_info``."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -23,39 +23,39 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._log
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import format_utc
 
-# A log that is rotated while it is read is looked for again, this number of times.
+# How often a log that is rotated while it is being read is looked up again.
 _ROUNDS = 5
-# A server is not without a request for longer than this: a longer silence at the beginning of a period is one of the log. In seconds.
+# A server receives requests more often than this (in seconds): a longer gap at the start of a period is a gap in the log.
 LONGEST_SILENCE = 24 * 3600
-# File names of one log in the result.
+# Maximum number of file names of one log in the result.
 _MOST_NAMES = 1000
 
 
 def oldest_of(protocols):
-    """The oldest of some protocols (text) as bytes.
+    """Return the oldest of some protocols (text) as bytes.
 
-    :raises AdministratorError: when there is none, or an unknown one
+    :raises AdministratorError: if there is none, or an unknown one
     """
     known = [name.decode('ascii') for name in LOGGED_PROTOCOLS]
     strange = [name for name in protocols if name not in known]
     if strange or not protocols:
-        raise AdministratorError('the accepted protocols are not usable', expected='some of %s' % ', '.join(known),
+        raise AdministratorError('the accepted protocols are invalid', expected='some of %s' % ', '.join(known),
                                  found=', '.join(strange) or 'none')
     return LOGGED_PROTOCOLS[min(known.index(name) for name in protocols)]
 
 
 def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
-    """Read logs.
+    """Read the logs and summarize their clients.
 
     :param found: Sources
     :param oldest_accepted: bytes; clients with an older protocol are legacy clients
-    :param since: seconds since 1970; earlier requests do not count. None for all that there is
-    :param limit: most legacy clients in the result
-    :param processes: how many processes may read a large file
-    :returns: dictionary as the module returns it
+    :param since: seconds since 1970; earlier requests are not counted. None to count all
+    :param limit: maximum number of legacy clients in the result
+    :param processes: maximum number of processes that read a large file
+    :returns: the dictionary that the module returns
     """
     total = Tally(oldest_accepted)
-    # Before that nothing was logged, and not every Python can write such a time.
+    # Nothing was logged before that, and not every Python can format such a time.
     since = None if since is None else max(since, 0)
     unreadable = list(found.unreadable)
     readings = [_SourceReading(source, found.declared, oldest_accepted, since, processes) for source in found.sources]
@@ -64,7 +64,7 @@ def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
         total.add_tally(reading.tally)
         unreadable += reading.unreadable
     for scope in found.not_logged:
-        unreadable.append({'part': 'the log of %s' % scope['scope'], 'reason': 'no log of it holds the protocol'})
+        unreadable.append({'part': 'the log of %s' % scope['scope'], 'reason': 'none of its logs contains the protocol'})
     legacy_total = len(total.clients)
     legacy = total.legacy(limit, _later_requests(total, readings, limit))
     return {
@@ -88,7 +88,7 @@ def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
 
 
 def _later_requests(total, readings, limit):
-    """Times of requests with an accepted protocol after the last legacy request, by client."""
+    """Return the times of requests with an accepted protocol after the last legacy request, by client."""
     known = sorted((item for item in total.clients.items() if item[1].last is not None), key=lambda item: -item[1].last)
     if not known:
         return {}
@@ -101,7 +101,7 @@ def _later_requests(total, readings, limit):
 
 
 class _SourceReading(object):
-    """Reads one log with all its files, newest first."""
+    """Read one log with all its files, newest first."""
 
     def __init__(self, source, declared, oldest_accepted, since, processes):
         """
@@ -114,18 +114,18 @@ class _SourceReading(object):
         self.unreadable = []
         self.files = []
         self._processes = processes
-        # By identity: (LogFile, how it begins) of each file that was read.
+        # By identity: (LogFile, its first bytes) of each file that was read.
         self._read = {}
         self._older_last = None
         self._newest_skipped = None
 
     def run(self):
-        """Read whatever can be read, and take note of what cannot."""
+        """Read whatever can be read, and record what cannot."""
         form = self.source.formats[0]
         if not form.logs_client:
-            self._problem(self.source.target.path, 'the log does not hold the client, so nobody can be named')
+            self._problem(self.source.target.path, 'the log does not contain the client, so no client can be named')
         if form.time is None:
-            self._problem(self.source.target.path, 'the log holds no time that can be read, so requests of any age are counted')
+            self._problem(self.source.target.path, 'the log contains no readable time, so requests of any age are counted')
         try:
             Scanner(self.source.formats, self.tally)
         except UnusableFormat as error:
@@ -146,12 +146,12 @@ class _SourceReading(object):
         self._problem(self.source.target.path, 'the log is rotated faster than it can be read')
 
     def reaches_back(self):
-        """Whether requests were logged from ``since`` on: one from before is known, and the first that counts came not long after it."""
+        """Return whether requests were logged from ``since`` on: the last one before it and the first one after it are not far apart."""
         known = self._older_last is not None and self.tally.first is not None
         return known and self.tally.first - self._older_last <= LONGEST_SILENCE
 
     def _files(self):
-        """Files not read yet, newest first."""
+        """Return the files that have not been read yet, newest first."""
         path = self.source.target.path
         try:
             files = files_of(self.source.target, self._others)
@@ -173,11 +173,11 @@ class _SourceReading(object):
         known, beginning = self._read.get(entry.identity, (None, b''))
         if known is None or (known.path == entry.path and known.size <= entry.size):
             return known is not None
-        # Renamed; or another file, which got the number of one that is gone.
+        # Renamed; or another file, which got the inode of a deleted one.
         return known.compression == entry.compression and beginning_of(entry.path, entry.compression).startswith(beginning)
 
     def _is_copy(self, entry, gone):
-        """Whether a file is what rotation made of one that was read and has gone since, as a compressed file is; told by how it begins."""
+        """Return whether a file is a rotated copy, for example compressed, of a file that was read and has disappeared since; compare first bytes."""
         if not gone or entry.compression is None:
             return False
         beginning = beginning_of(entry.path, entry.compression)
@@ -192,7 +192,7 @@ class _SourceReading(object):
         except OSError:
             return
         if (status.st_dev, status.st_ino) != entry.identity:
-            # Rotated since it was listed: it comes again under its new name.
+            # Rotated since it was listed: it will be listed again under its new name.
             return
         self._read[entry.identity] = (entry, beginning_of(entry.path, entry.compression) if entry.compression is not None else b'')
         if entry.compression is None:
@@ -210,7 +210,7 @@ class _SourceReading(object):
         self.unreadable.append({'part': display(path), 'reason': reason})
 
     def summary(self):
-        """What was read of this log."""
+        """Return what was read from this log."""
         return {
             'path': display(self.source.target.path),
             'format': display(self.source.formats[0].text),

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
-"""Which logs a configuration declares: their target, format and condition, and which servers' requests go there.
+"""Find the logs that a configuration declares: their target, format and condition, and which servers write to them.
 
 Rules: mod_log_config.c (add_custom_log_cond, log_format, add_global_log, merge_config_log_state, open_multi_logs, multi_log_transaction).
 """
@@ -20,16 +20,16 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import LineFormat
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
 
-# The format of a TransferLog where no LogFormat without a nickname says otherwise, and what the nickname CLF stands for at first.
+# The format of a TransferLog unless a LogFormat without a nickname overrides it, and the initial meaning of the nickname CLF.
 COMMON_FORMAT = b'%h %l %u %t "%r" %>s %b'
 
 FILE, PATTERN, NONE = 'file', 'pattern', 'none'
 
-# kind: FILE, PATTERN (of names that a rotatelogs makes) or NONE; path: bytes, None for NONE; reason: why there is nothing to read
+# kind: FILE, PATTERN (of names that rotatelogs creates) or NONE; path: bytes, None for NONE; reason: why there is nothing to read
 Target = namedtuple('Target', ['kind', 'path', 'reason'])
 
 _ONLY_PROTOCOLS = re.compile(br'%\{SSL_PROTOCOL\}\s+in\s+\{(?P<list>[^}]*)\}\Z')
-# rotatelogs.c: options that have a value, and those that have none
+# rotatelogs.c: options with a value, and options without one
 _ROTATELOGS_VALUES = (b'L', b'p', b'n')
 _ROTATELOGS_LETTERS = (b'l', b'f', b'D', b't', b'T', b'v', b'e', b'c')
 _SIZE = re.compile(br'[0-9]+[BKMG]?\Z')
@@ -41,7 +41,7 @@ class Log(object):
 
     :ivar target: Target
     :ivar format_text: bytes
-    :ivar condition: bytes, what follows ``env=`` or ``expr=`` with it; b'' for none
+    :ivar condition: bytes, ``env=`` or ``expr=`` and its value; b'' for none
     :ivar directive: the Directive
     """
 
@@ -53,7 +53,7 @@ class Log(object):
         self.format = LineFormat(format_text)
 
     def covers(self, protocols):
-        """Whether every request with one of the protocols (bytes) is written, whatever else it is like."""
+        """Return whether every request with one of the protocols (bytes) is written, regardless of anything else."""
         if not self.condition:
             return True
         match = _ONLY_PROTOCOLS.match(self.condition[5:].strip()) if self.condition.lower().startswith(b'expr=') else None
@@ -64,7 +64,7 @@ class _Server(object):
     """The logs of the main server or of one virtual host, before their formats are looked up."""
 
     def __init__(self):
-        # Nicknames are compared without regard to case. Each server that has a directive of mod_log_config begins with this one.
+        # Nicknames are not case-sensitive. Each server with a directive of mod_log_config starts with this one.
         self.formats = {b'clf': COMMON_FORMAT}
         self.default = None
         self.logs = []
@@ -81,7 +81,7 @@ class DeclaredLogs(object):
         self._root = name_bytes(tree.server_root)
         self._main = _Server()
         self._own = {}
-        # All virtual hosts in their order, also those that say nothing about logs.
+        # All virtual hosts in order, including those without any directive about logs.
         self._hosts = []
         for directive in tree.directives():
             if directive.active is False:
@@ -114,9 +114,9 @@ class DeclaredLogs(object):
     _ACTIONS = {b'logformat': _log_format, b'customlog': _custom_log, b'globallog': _global_log, b'transferlog': _transfer_log}
 
     def of(self, container):
-        """The logs that requests to one server are written to.
+        """Return the logs that requests to one server are written to.
 
-        A virtual host with a log of its own writes to that, any other to those of the main server; global logs get all requests.
+        A virtual host with its own log writes to that, any other to the logs of the main server; global logs receive all requests.
 
         :param container: Section of a virtual host, None for the main server
         :returns: list of Log
@@ -124,7 +124,7 @@ class DeclaredLogs(object):
         own = self._own.get(container)
         formats = self._formats(container)
         default = (own.default if own is not None else None) or self._main.default or COMMON_FORMAT
-        # The argument of a LogFormat that stands alone may be a nickname.
+        # A single argument of LogFormat may be a nickname.
         default = formats.get(default.lower(), default)
         if own is not None and own.logs:
             logs = [self._make(entry, default if entry[2] is None else formats.get(entry[2].lower(), entry[2])) for entry in own.logs]
@@ -133,7 +133,7 @@ class DeclaredLogs(object):
         return logs + [self._make(entry, self._shared_format(entry[2])) for entry in self._main.global_logs]
 
     def targets(self):
-        """Where all logs go that are declared anywhere, as a list of Target."""
+        """Return the Targets of all declared logs."""
         servers = [self._main] + list(self._own.values())
         return [read_target(entry[1], self._root) for server in servers for entry in server.logs + server.global_logs]
 
@@ -143,9 +143,9 @@ class DeclaredLogs(object):
         return formats
 
     def _shared_format(self, name):
-        """The format of a log of the main server.
+        """Return the format of a log of the main server.
 
-        Each virtual host without a log of its own looks the name up anew and changes the log for all; the one declared first is the last to do so.
+        Each virtual host without its own log looks up the name again and changes the log for all; the one declared first does so last.
         """
         sharing = [host for host in self._hosts if host not in self._own or not self._own[host].logs]
         for container in sharing + [None]:
@@ -160,10 +160,10 @@ class DeclaredLogs(object):
 
 
 def read_target(target, server_root):
-    """Where a log goes.
+    """Return where a log goes.
 
     :param target: the first argument of CustomLog as bytes
-    :param server_root: folder as bytes
+    :param server_root: directory as bytes
     :returns: Target
     """
     if target.startswith(b'|'):
@@ -174,7 +174,7 @@ def read_target(target, server_root):
 
 
 def _read_pipe(command):
-    """The files that a rotatelogs writes; what another program does with the lines cannot be known."""
+    """Return the files that rotatelogs writes; what another program does with the lines is unknown."""
     words = split_words(command)
     if not words or os.path.basename(words[0]) not in (b'rotatelogs', b'rotatelogs2'):
         return Target(NONE, None, 'it goes to the program %s' % command.decode('utf-8', 'replace'))
@@ -182,17 +182,17 @@ def _read_pipe(command):
     truncates = b't' in options or b'n' in options
     usable = len(names) > 1 and (_SIZE.match(names[1]) is not None) and all(_OFFSET.match(word) for word in names[2:])
     if not usable or not os.path.isabs(names[0]):
-        return Target(NONE, None, 'the files of %s are not known' % command.decode('utf-8', 'replace'))
+        return Target(NONE, None, 'the files of %s are unknown' % command.decode('utf-8', 'replace'))
     if b'%' in names[0]:
         return Target(PATTERN, os.path.normpath(names[0]), None)
-    # Without a pattern rotatelogs appends the time at which a file was begun, in seconds; with -t or -n it does not.
+    # Without a pattern rotatelogs appends the start time of a file in seconds; with -t or -n it does not.
     return Target(FILE if truncates else PATTERN, os.path.normpath(names[0]) + (b'' if truncates else b'.%s'), None)
 
 
 def _read_options(words):
-    """Options and other words as getopt tells them apart: letters may stand together, and a value may follow its letter at once.
+    """Split options and other words as getopt does: letters may be combined, and a value may follow its letter without a space.
 
-    :returns: (set of letters, list of words); no words when an option is none of rotatelogs
+    :returns: (set of letters, list of words); no words if rotatelogs has no such option
     """
     letters, index = set(), 0
     while index < len(words) and len(words[index]) > 1 and words[index].startswith(b'-'):
@@ -203,7 +203,7 @@ def _read_options(words):
             letter = word[place:place + 1]
             letters.add(letter)
             if letter in _ROTATELOGS_VALUES:
-                # The value is the rest of the word, or else the next word.
+                # The value is the rest of the word or, if that is empty, the next word.
                 index += 1 if place + 1 == len(word) else 0
                 break
             if letter not in _ROTATELOGS_LETTERS:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
-"""Which legacy clients came again with an accepted protocol: looked for from the end of the logs backwards, because those that were upgraded are there."""
+"""Find legacy clients that later used an accepted protocol: search the logs backwards, because upgraded clients are near their end."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -14,12 +14,12 @@ import re
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.scanner import OUT_OF_ORDER
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.streams import PIECE, PLAIN, UnreadableLog, open_log
 
-# How much of each log is looked at: of a client that reports every minute, that is hours on a large server.
+# How much of each log is searched: for a client that reports every minute, that is hours on a large server.
 MOST_BYTES = 64 * 1024 * 1024
 
 
 class LaterRequests(object):
-    """Looks for requests that came after the last legacy request of the same client.
+    """Find requests that came after the last legacy request of the same client.
 
     :ivar found: dictionary of client (bytes) to the time of its last such request, in seconds since 1970
     """
@@ -34,7 +34,7 @@ class LaterRequests(object):
         self._accepted = accepted_protocols
 
     def look(self, files, form):
-        """Look through the plain files of one log.
+        """Search the uncompressed files of one log.
 
         :param files: list of LogFile, newest first
         :param form: LineFormat with client and time
@@ -57,7 +57,7 @@ class LaterRequests(object):
                 return
 
     def _look_back(self, stream, size, pattern, form, open_clients, most):
-        """Read one file from its end; returns the number of bytes read."""
+        """Read one file backwards, and return the number of bytes read."""
         position = size
         while position > 0 and size - position < most and open_clients:
             start = max(position - PIECE, 0)
@@ -71,7 +71,7 @@ class LaterRequests(object):
         return size - position
 
     def _take(self, piece, pattern, form, open_clients):
-        """Take the requests of one piece; returns the latest time of an accepted request in it."""
+        """Process the requests of one piece, and return the latest time of an accepted request in it."""
         newest, seen = None, {}
         for match in pattern.finditer(piece):
             if match.lastindex is None:

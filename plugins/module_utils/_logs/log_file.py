@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
-"""Reads one log file into a Tally; a large plain one by several processes, each with a part of its own."""
+"""Read one log file into a Tally; several processes read the parts of a large uncompressed file."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -17,17 +17,17 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._log
     PIECE, PLAIN, UnreadableLog, next_line, open_log, read_pieces, seek_since)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.tally import Tally
 
-# A part that is smaller than this is not worth a process.
+# A part smaller than this is not worth a process.
 SMALLEST_PART = 32 * 1024 * 1024
 MOST_PROCESSES = 4
 
 
 class FileResult(object):
-    """What came of one file.
+    """The result for one file.
 
     :ivar tally: Tally of its lines
-    :ivar older_last: time of its latest line from before ``since``, None when it has none
-    :ivar problem: why it was not read to its end, None when it was
+    :ivar older_last: time of its latest line from before ``since``, None if there is none
+    :ivar problem: why it was not read to its end, None if it was
     """
 
     def __init__(self, tally, older_last=None, problem=None):
@@ -44,10 +44,10 @@ def read_log(path, compression, formats, oldest_accepted, since=None, live=False
     :param formats: list of LineFormat that its lines may have
     :param oldest_accepted: see Tally
     :param since: seconds since 1970 or None
-    :param live: whether it may be written to, so that its last line may be incomplete
-    :param processes: how many may read it
+    :param live: whether it may still be written to, so that its last line may be incomplete
+    :param processes: maximum number of processes that read it
     :returns: FileResult
-    :raises UnusableFormat: when a format cannot be read without guessing
+    :raises UnusableFormat: if a format cannot be read without guessing
     """
     scanner = Scanner(formats, Tally(oldest_accepted), since)
     try:
@@ -85,23 +85,23 @@ def _scan(scanner, stream, size, live):
 
 
 def _last_line(scanner, line, live):
-    """A last line without its end is either cut off, or still being written: then it will be there in full next time."""
+    """Count a last line without a line end: it is either cut off, or still being written and complete next time."""
     unreadable = scanner.tally.unreadable_lines
     if not scanner.single(line) and live:
         scanner.tally.unreadable_lines = unreadable
 
 
 def latest(moment, other):
-    """The later of two moments, each of which may be None."""
+    """Return the later of two times, each of which may be None."""
     return max([found for found in (moment, other) if found is not None] or [None])
 
 
 def last_moment(path, compression, changed, formats):
-    """When the last line of a file was written that is too old to be read.
+    """Return when the last line was written to a file that is too old to be read.
 
-    Of a compressed file only the beginning is looked at, and ``changed`` taken for the time of its end.
+    Read only the beginning of a compressed file, and use ``changed`` as the time of its end.
 
-    :returns: seconds since 1970; None when no line there has a time in one of the formats, so that it is no evidence of anything
+    :returns: seconds since 1970; None if no line there has a time in one of the formats, so that the file proves nothing
     """
     scanner = Scanner(formats, Tally())
     try:
@@ -122,7 +122,7 @@ def last_moment(path, compression, changed, formats):
 
 
 def _parts(stream, start, size, processes):
-    """(start, end) of about equal parts that begin and end with whole lines."""
+    """Return (start, end) of roughly equal parts that begin and end with whole lines."""
     count = max(min(processes, MOST_PROCESSES, (size - start) // SMALLEST_PART), 1)
     bounds = [start] + [next_line(stream, start + (size - start) * number // count) for number in range(1, count)] + [size]
     stream.seek(start)
@@ -130,7 +130,7 @@ def _parts(stream, start, size, processes):
 
 
 def _scan_parts(scanner, path, parts, formats, live):
-    """All parts at once: the last one here, the others in processes of their own."""
+    """Read all parts at the same time: the last one here, the others in separate processes."""
     children = [_Child(path, part, formats, scanner) for part in parts[:-1]]
     result = _scan_part(path, parts[-1], scanner, live)
     for child in children:
@@ -151,13 +151,13 @@ def _scan_part(path, part, scanner, live):
 
 
 class _Child(object):
-    """A process that reads one part and gives the result back through a pipe."""
+    """A process that reads one part and returns the result through a pipe."""
 
     def __init__(self, path, part, formats, scanner):
         reader, writer = os.pipe()
         self._process = os.fork()
         if not self._process:
-            # Never back into the caller: what it does at its end must not be done twice.
+            # Never return to the caller: its exit handlers must not run twice.
             status = 1
             try:
                 os.close(reader)
@@ -180,7 +180,7 @@ class _Child(object):
 
 
 def available_processors():
-    """Processors that this process may use."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, 'sched_getaffinity'):
         return len(os.sched_getaffinity(0))
     return max(os.sysconf('SC_NPROCESSORS_ONLN'), 1)

@@ -4,10 +4,10 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""What an Apache ``LogFormat`` says about the lines that it makes: where the protocol, the client and the time stand.
+"""Derive from an Apache ``LogFormat`` where its lines contain the protocol, the client and the time.
 
-Rules: mod_log_config.c (parse_log_item, parse_log_misc_string; ap_escape_logitem keeps quotes, backslashes, line ends and everything that
-is not printable out of what clients send).
+Rules: mod_log_config.c (parse_log_item, parse_log_misc_string; ap_escape_logitem escapes quotes, backslashes, line ends and all
+nonprintable characters in what clients send).
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -22,46 +22,46 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._log
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import PROTOCOLS
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
 
-# The format that mod_ssl's own sample configuration logs to logs/ssl_request_log.
+# The format of logs/ssl_request_log in the sample configuration of mod_ssl.
 STOCK_FORMAT = b'%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x "%r" %b'
 
-# What SSL_PROTOCOL can be in a log, as bytes; ``-`` is a request that came without TLS.
+# The values that SSL_PROTOCOL can have in a log, as bytes; ``-`` is a request without TLS.
 LOGGED_PROTOCOLS = tuple(name_bytes(name) for name in PROTOCOLS)
 NO_TLS = b'-'
 
-# LimitRequestLine and LimitRequestFieldSize are 8190 bytes by default, and each byte can be escaped. The bound is for memory: the pattern
-# matcher takes note of every escape until the line is read.
+# LimitRequestLine and LimitRequestFieldSize are 8190 bytes by default, and each byte can be escaped. The limit saves memory: the pattern
+# matcher remembers every escape until it has read the line.
 MAX_ESCAPES = 16384
 
 # A client's address or name is never longer: 45 for IPv6, 253 for a name.
 MAX_CLIENT = 255
 
-# conditional: written for some statuses only, a ``-`` stands there for the others
+# conditional: written only for some statuses, with ``-`` for the others
 Item = namedtuple('Item', ['letter', 'argument', 'literal', 'conditional'])
 
-# Conditions (!200,304), redirection marks (< and >), {argument}, then a letter; a caret starts a name of two letters (%^FB).
+# Conditions (!200,304), redirection marks (< and >), {argument}, then a letter; a caret starts a two-letter name (%^FB).
 _ITEM = re.compile(br'%(?P<before>[!0-9,<>]*)(?:\{(?P<argument>[^}]*)\})?(?P<behind>[!0-9,<>]*)(?P<letter>\^..|[A-Za-z%])')
 _STATUS = re.compile(br'[0-9]')
 
 _PROTOCOL_VARIABLES = ((b'x', b'ssl_protocol'), (b'c', b'version'))
-# Best first: what Apache holds for the client, its name, and the other end of the connection.
+# Best first: what Apache considers the client, its name, and the other end of the connection.
 _CLIENTS = ((b'a', b''), (b'h', b''), (b'h', b'c'), (b'a', b'c'))
-# Fields that never hold a space.
+# Fields that never contain a space.
 _TOKENS = frozenset((b'a', b'h', b'A', b'l', b'p', b'P', b's', b'b', b'B', b'O', b'I', b'S', b'D', b'T', b'X', b'k', b'm', b'H', b'v', b'V', b'L', b'R'))
 _POSSESSIVE = b'+' if sys.version_info >= (3, 11) else b''
 
 
 class UnusableFormat(Exception):
-    """Lines of this format cannot be read without guessing; the text says why."""
+    """Raised for a format whose lines cannot be read without guessing; the text says why."""
 
 
 def parse_format(text):
     """Split a log format into items.
 
-    A format has already been read by Apache's configuration reader when it comes here: ``\\"`` is ``"``. What is left of
-    backslashes are mod_log_config's own ``\\n`` and ``\\t``.
+    Apache's configuration reader has already processed the format: ``\\"`` has become ``"``. The remaining backslashes are
+    the ``\\n`` and ``\\t`` of mod_log_config.
 
-    :param text: bytes, the format as the LogFormat or CustomLog directive gives it
+    :param text: bytes, the format from the LogFormat or CustomLog directive
     :returns: list of Item; a literal piece has ``letter`` None, a field has ``literal`` None
     """
     items = []
@@ -89,18 +89,18 @@ def _add_literal(items, raw):
 
 
 def names_protocol(item):
-    """True for a field that holds the TLS protocol: ``%{SSL_PROTOCOL}x``, or its older spelling ``%{version}c``."""
+    """Return whether a field contains the TLS protocol: ``%{SSL_PROTOCOL}x``, or its older spelling ``%{version}c``."""
     return any(item.letter == letter and item.argument.lower() == name for letter, name in _PROTOCOL_VARIABLES)
 
 
 class LineFormat(object):
-    """A log format: which fields matter, and a pattern for the part of a line that holds them.
+    """A log format: the fields that matter, and a pattern for the part of a line that contains them.
 
-    A field that is written for some statuses only is none that matters: its ``-`` would be taken for a request without TLS.
+    A field that is written only for some statuses does not matter: its ``-`` would look like a request without TLS.
 
-    :ivar logs_protocol: whether lines made by this format hold the TLS protocol at all
-    :ivar logs_client: whether they hold the client
-    :ivar time: TimeField, None where there is no time that can be read
+    :ivar logs_protocol: whether lines of this format contain the TLS protocol at all
+    :ivar logs_client: whether they contain the client
+    :ivar time: TimeField, None if there is no readable time
     """
 
     def __init__(self, text):
@@ -134,11 +134,11 @@ class LineFormat(object):
         return None, None
 
     def beginning(self, protocols, grouped=False):
-        """A pattern for the beginning of a line, up to what stands behind the last field that matters.
+        """Return a pattern for the beginning of a line, up to the literal after the last field that matters.
 
         :param protocols: the protocols that the line may have, as bytes
         :param grouped: with the groups ``protocol``, ``client`` and ``time`` of the fields that the format has
-        :raises UnusableFormat: when the fields cannot be told apart
+        :raises UnusableFormat: if the fields cannot be distinguished
         """
         named = {self.protocol_index: b'protocol', self.client_index: b'client', self.time_index: b'time'}
         named.pop(None, None)
@@ -165,7 +165,7 @@ class LineFormat(object):
                 return pattern if not item.conditional else b'(?:' + pattern + b'|-)'
         before, behind = self._literal(index - 1), self._literal(index + 1)
         if before.endswith(b'"') and behind.startswith(b'"'):
-            # Python before 3.11 cannot be told not to go back, so the pattern is one that never needs to.
+            # Python before 3.11 has no possessive quantifiers, so the pattern never needs to backtrack.
             return br'[^"\\\n]*' + _POSSESSIVE + br'(?:\\.[^"\\\n]*){0,' + _number(MAX_ESCAPES) + b'}' + _POSSESSIVE
         if not behind and index + 1 < len(self.items):
             raise UnusableFormat('nothing stands between two fields of the format')
@@ -181,7 +181,7 @@ class LineFormat(object):
         return item.literal if item is not None and item.letter is None else b''
 
     def _behind(self, index):
-        """The literal behind the last field, so that ``TLSv1`` is never read out of ``TLSv1.2``."""
+        """Return the literal after the last field, so that ``TLSv1`` is never found in ``TLSv1.2``."""
         if index + 1 >= len(self.items):
             return br'(?=\r?\n)'
         literal = self._literal(index + 1)

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Times in log lines: what a ``%t`` or ``%{...}t`` writes, read back as seconds since 1970 in UTC."""
+"""Parse times in log lines, as written by ``%t`` or ``%{...}t``, to seconds since 1970 in UTC."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -18,11 +18,11 @@ MONTHS = (b'Jan', b'Feb', b'Mar', b'Apr', b'May', b'Jun', b'Jul', b'Aug', b'Sep'
 FULL_MONTHS = (b'January', b'February', b'March', b'April', b'May', b'June', b'July', b'August', b'September', b'October', b'November',
                b'December')
 
-# mod_log_config.c, log_request_time: CLF is written by hand and is always as wide as this one.
+# mod_log_config.c, log_request_time: CLF is formatted by hand and always has this width.
 DEFAULT_PATTERN = br'\[.{26}\]'
 _DEFAULT_FORMAT = b'[%d/%b/%Y:%H:%M:%S %z]'
 
-# Conversions that stand for several others, in the C locale.
+# Conversions that stand for several others in the C locale.
 _SHORTHANDS = {
     b'T': b'%H:%M:%S', b'R': b'%H:%M', b'D': b'%m/%d/%y', b'F': b'%Y-%m-%d', b'h': b'%b', b'c': b'%a %b %e %H:%M:%S %Y', b'x': b'%m/%d/%y',
     b'X': b'%H:%M:%S', b'r': b'%I:%M:%S %p', b'n': b'\n', b't': b'\t', b'%': b'%%',
@@ -36,11 +36,11 @@ _CONVERSIONS = {
     b'a': br'[A-Z][a-z]{2}', b'A': br'[A-Z][a-z]{5,8}', b'Z': br'[A-Za-z0-9+-]{1,8}', b'u': br'[0-9]', b'w': br'[0-9]',
     b'U': _TWO_DIGITS, b'W': _TWO_DIGITS, b'V': _TWO_DIGITS, b'C': _TWO_DIGITS, b'G': br'[0-9]{4}', b'g': _TWO_DIGITS,
 }
-# The same moment under several names.
+# Several names for the same time.
 _SAME = {b'e': b'd', b'k': b'H', b'l': b'I', b'P': b'p', b'B': b'b'}
 _UNITS = {b'sec': 1, b'msec': 1000, b'usec': 1000000}
 _FRACTIONS = {b'msec_frac': br'[0-9]{3}', b'usec_frac': br'[0-9]{6}'}
-# The conversions with slashes in what they make.
+# Conversions whose output contains slashes.
 DATE_WITH_SLASHES = re.compile(br'%%|%[EO_0^#-]?[Dx]')
 _SPECIFIER = re.compile(br'%[EO_0^#-]?(.)|%', re.DOTALL)
 
@@ -48,16 +48,16 @@ _ISO = re.compile(r'([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9]{2}):([0-9]{2})
 
 _SECONDS = dict((('%02d' % second).encode('ascii'), second) for second in range(61))
 _REMEMBERED = 4096
-# 9999-12-31T23:59:59Z: later moments are damage, and cannot be shown.
+# 9999-12-31T23:59:59Z: later times are garbage, and cannot be displayed.
 _LAST = 253402300799
 
 
 class TimeField(object):
-    """One time field of a log format.
+    """A time field of a log format.
 
-    :ivar pattern: regular expression for what the field writes, None when it cannot be told
-    :ivar readable: whether a moment can be made of it: a date and at least hours and minutes
-    :ivar vague: how many seconds a moment may be off: local time without a zone is written twice when summer time ends
+    :ivar pattern: regular expression for the output of the field, None if it cannot be determined
+    :ivar readable: whether it determines a time: a date and at least hours and minutes
+    :ivar vague: by how many seconds a time may be off: local time without a zone is ambiguous when daylight saving time ends
     """
 
     def __init__(self, argument):
@@ -103,13 +103,13 @@ class TimeField(object):
         self.readable = b's' in names or bool((b'Y' in names or b'y' in names) and day and hour and b'M' in names)
 
     def read(self, text):
-        """Seconds since 1970 in UTC, None when the text is no such time.
+        """Return seconds since 1970 in UTC, None if the text is not such a time.
 
-        :param text: what the field wrote, as bytes
+        :param text: the output of the field, as bytes
         """
         second = _SECONDS.get(text[19:21]) if self._plain else None
         if second is not None:
-            # The minute is remembered, so that a log with a line for each second is not read in vain.
+            # Cache the minute, because a busy log has many lines in each.
             minute = text[:19] + b'00' + text[21:]
             moment = self._known[minute] if minute in self._known else self._remember(minute)
             return None if moment is None else moment + second
@@ -138,7 +138,7 @@ class TimeField(object):
 
 
 def _moment(fields):
-    """The fields of a time as seconds; without a zone they are taken as the local time of this machine, which is the server."""
+    """Convert the fields of a time to seconds; without a zone they are the local time of this machine, which is the server."""
     if 's' in fields:
         return int(fields['s'])
     year = int(fields['Y']) if 'Y' in fields else _full_year(int(fields['y']))
@@ -158,14 +158,14 @@ def _moment(fields):
 
 
 def _full_year(short):
-    """POSIX: 69 to 99 are of the last century."""
+    """Return the full year for two digits: 69 to 99 belong to the last century (POSIX)."""
     return short + (1900 if short >= 69 else 2000)
 
 
 def _checked(year, month, day, hour, minute, second):
-    """A moment in UTC. The second may be a leap second.
+    """Return a time in UTC as seconds since 1970. The second may be a leap second.
 
-    :raises ValueError: when there is no such moment
+    :raises ValueError: if there is no such time
     """
     if not (1970 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]):
         raise ValueError('there is no such day')
@@ -175,7 +175,7 @@ def _checked(year, month, day, hour, minute, second):
 
 
 def _offset(zone):
-    """Seconds east of UTC for ``+0200``, ``+02:00`` or ``Z``."""
+    """Parse ``+0200``, ``+02:00`` or ``Z``, and return seconds east of UTC."""
     if zone in ('Z', 'z'):
         return 0
     digits = zone[1:].replace(':', '')
@@ -183,9 +183,9 @@ def _offset(zone):
 
 
 def parse_iso(text):
-    """Seconds since 1970 for ISO 8601 text such as ``2026-11-23T10:00:00Z``; UTC where it names no zone.
+    """Parse ISO 8601 text such as ``2026-11-23T10:00:00Z`` to seconds since 1970; UTC if it has no zone.
 
-    :raises ValueError: when the text is no such time
+    :raises ValueError: if the text is not such a time
     """
     match = _ISO.match(text.strip())
     if match is None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
-"""The files of one log: the one that is written to, and what rotation made of earlier ones."""
+"""Find the files of one log: the current one and the rotated ones."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -27,20 +27,20 @@ _ROTATED = br'(?:[.-][0-9][0-9._-]*|\.(?:old|bak|prev))'
 _COMPRESSED = br'(?P<compression>\.(?:gz|bz2|xz|zst|lz4|lzma|Z|zip))?'
 _READABLE = (GZIP.encode('ascii'), BZIP2.encode('ascii'), XZ.encode('ascii'))
 
-# Beyond this number somebody keeps something else in that folder.
+# If there are more, the directory contains something else as well.
 MOST_FILES = 20000
 
 
 class TooManyFiles(Exception):
-    """More files fit the name of a log than can be its own; the text says how many."""
+    """Raised if more files match the name of a log than can belong to it; the text says how many."""
 
 
 def files_of(target, others=()):
-    """The files of a log, newest first.
+    """Return the files of a log, newest first.
 
-    :param target: Target, a file or a pattern made of the time (``rotatelogs /logs/ssl.%Y%m%d 86400``)
-    :param others: Targets of other logs; what is theirs is left out
-    :raises OSError: when the folder of a file cannot be read
+    :param target: Target, a file or a pattern with the time in it (``rotatelogs /logs/ssl.%Y%m%d 86400``)
+    :param others: Targets of other logs, whose files are skipped
+    :raises OSError: if the directory of a file cannot be read
     :raises TooManyFiles: see MOST_FILES
     """
     if target.kind == PATTERN:
@@ -48,23 +48,23 @@ def files_of(target, others=()):
     else:
         found = _find_rotated(target.path)
     belongs = _owner(target, others)
-    # Nobody but rotatelogs knows which file of a pattern is written to.
+    # Only rotatelogs knows which file of a pattern it is writing to.
     return _newest_first(
         sorted(item for item in found if belongs(item[0])), lambda candidate: target.kind == PATTERN or candidate == target.path
     )
 
 
 def _find_rotated(path):
-    folder, name = os.path.split(path)
+    directory, name = os.path.split(path)
     fits = _rotated_names(name)
-    matches = [(candidate, fits.match(candidate)) for candidate in os.listdir(folder)]
-    return [(os.path.join(folder, candidate), _compression(match)) for candidate, match in matches if match is not None]
+    matches = [(candidate, fits.match(candidate)) for candidate in os.listdir(directory)]
+    return [(os.path.join(directory, candidate), _compression(match)) for candidate, match in matches if match is not None]
 
 
 def _rotated_names(name):
-    """A pattern for the name of a log and all names that rotation makes of it."""
+    """Return a pattern for the name of a log and all names that rotation gives it."""
     stem, extension = os.path.splitext(name)
-    # logrotate's option "extension" puts the number between name and extension: access-20261123.log.gz
+    # logrotate's option "extension" inserts the number before the extension: access-20261123.log.gz
     pattern = re.escape(name) + br'(?:' + _ROTATED + br')?' + _COMPRESSED
     if extension and stem:
         pattern += br'|' + re.escape(stem) + _ROTATED + re.escape(extension) + _COMPRESSED.replace(b'compression', b'other')
@@ -76,18 +76,18 @@ def _compression(match):
 
 
 def _find_by_time(pattern):
-    """(path, compression) of all paths that a pattern can have made; each folder of it may be made of the time too."""
+    """Return (path, compression) of all paths that match a pattern; its directories may contain the time, too."""
     parts = _parts(pattern)
     found = [(b'/', b'')]
     for number, part in enumerate(parts):
         fits = _timed_name(part, number + 1 == len(parts))
         if fits is None:
-            found = [(os.path.join(folder, part.replace(b'%%', b'%')), b'') for folder, dummy in found]
+            found = [(os.path.join(directory, part.replace(b'%%', b'%')), b'') for directory, dummy in found]
             continue
         below = []
-        for folder, dummy in found:
-            matches = [(candidate, fits.match(candidate)) for candidate in _names_in(folder)]
-            below += [(os.path.join(folder, candidate), _compression(match)) for candidate, match in matches if match is not None]
+        for directory, dummy in found:
+            matches = [(candidate, fits.match(candidate)) for candidate in _names_in(directory)]
+            below += [(os.path.join(directory, candidate), _compression(match)) for candidate, match in matches if match is not None]
         found = below
     return found
 
@@ -97,29 +97,29 @@ def _parts(pattern):
 
 
 def _timed_name(part, is_last):
-    """A pattern for one name of a path, None for a name that is always the same.
+    """Return a pattern for one name of a path, None for a constant name.
 
-    Conversions have a fixed width, so that a name which does not fit is not tried in many ways.
+    Conversions have a fixed width, so that matching never backtracks.
     """
     if not is_last and b'%' not in part.replace(b'%%', b''):
         return None
     pattern = TimeField(part).pattern if b'%' in part else re.escape(part)
     if pattern is None:
-        # A conversion that nobody knows: any text between what stands before the first and behind the last one.
+        # An unknown conversion: any text between the literals before the first and after the last conversion.
         pattern = re.escape(part[:part.index(b'%')]) + br'.+' + re.escape(re.split(br'%[EO_0^#-]?[A-Za-z+]', part)[-1])
     return re.compile(pattern + (_COMPRESSED if is_last else b'') + br'\Z')
 
 
-def _names_in(folder):
+def _names_in(directory):
     try:
-        return os.listdir(folder)
+        return os.listdir(directory)
     except OSError:
-        # A file, or gone: rotatelogs makes folders and files by the time, and others remove them.
+        # A file, or gone: rotatelogs creates directories and files by time, and something else removes them.
         return []
 
 
 def _owner(target, others):
-    """A function that tells whether a path belongs to one log rather than to any of the others: the longest name that fits decides."""
+    """Return a function that decides whether a path belongs to one log or to another: the longest matching name wins."""
     exact = set(other.path for other in others if other.kind != PATTERN and other.path != target.path)
     longer = [_claim(other) for other in others if other.path is not None and other != target and len(other.path) > len(target.path)]
 
@@ -129,7 +129,7 @@ def _owner(target, others):
 
 
 def _claim(other):
-    """A function that tells whether a path is one of another log."""
+    """Return a function that decides whether a path belongs to another log."""
     if other.kind == PATTERN:
         parts = _parts(other.path)
         fits = [_timed_name(part, number + 1 == len(parts)) or re.compile(re.escape(part.replace(b'%%', b'%')) + br'\Z')
@@ -139,9 +139,9 @@ def _claim(other):
             names = path.strip(b'/').split(b'/')
             return len(names) == len(fits) and all(fit.match(name) for fit, name in zip(fits, names))
         return claims
-    folder, name = os.path.split(other.path)
+    directory, name = os.path.split(other.path)
     rotated = _rotated_names(name)
-    return lambda path: os.path.dirname(path) == folder and rotated.match(os.path.basename(path)) is not None
+    return lambda path: os.path.dirname(path) == directory and rotated.match(os.path.basename(path)) is not None
 
 
 def _newest_first(found, is_live):
@@ -153,12 +153,12 @@ def _newest_first(found, is_live):
         try:
             status = os.stat(path)
         except OSError:
-            # Gone, as rotation does it; or a link to nothing.
+            # Removed by rotation; or a dangling link.
             continue
         if not stat.S_ISREG(status.st_mode) and not is_live(path):
             continue
         if compression and path[:-len(compression)] in names:
-            # Being compressed right now: the plain one is still complete.
+            # It is being compressed right now: the uncompressed file is still complete.
             continue
         kind = PLAIN if not compression else compression.decode('ascii') if compression in _READABLE else None
         live = is_live(path) and not compression

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
-"""Counts the lines of a log in large pieces: all lines of a piece with an accepted protocol are counted at once, only others are looked at singly."""
+"""Count the lines of a log in large pieces: lines with an accepted protocol all at once, only other lines one by one."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -14,32 +14,32 @@ import sys
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import MAX_CLIENT, NO_TLS, LOGGED_PROTOCOLS
 
-# Lines that one repetition takes. The pattern matcher of Python before 3.11 keeps a note of each of them until the match is complete.
+# Lines that one repetition matches. Before Python 3.11, the pattern matcher remembers each of them until the match is complete.
 _ANY, _SOME = b'{0,2048}', b'{1,2048}'
 PYTHON_2 = sys.version_info[0] == 2
 _POSSESSIVE = b'+' if sys.version_info >= (3, 11) else b''
 _END = br'.*' + _POSSESSIVE + br'\n'
 
-# A log has the time at which a request began, but is written when it ends: lines can be out of order by this many seconds.
+# A log contains the start time of a request, but is written when the request ends: lines can be out of order by this many seconds.
 OUT_OF_ORDER = 600
-# How many lines at each end of a piece are tried for a time.
+# How many lines at each end of a piece are searched for a time.
 _TRIES = 16
-# Lines within a piece that are looked at before all of it counts as old.
+# Lines within a piece that are examined before the whole piece counts as old.
 _SAMPLES = 8
 
 
 class Scanner(object):
-    """Reads the lines of one log file, which can have several formats.
+    """Read the lines of one log file, which can have several formats.
 
-    :ivar older_last: time of the latest line from before ``since``, None when there was none
+    :ivar older_last: time of the latest line from before ``since``, None if there was none
     """
 
     def __init__(self, formats, tally, since=None):
         """
         :param formats: list of LineFormat, all of them with a protocol
         :param tally: Tally that the lines are counted in
-        :param since: requests before it are not counted; seconds since 1970 or None
-        :raises UnusableFormat: when a format cannot be read without guessing
+        :param since: requests before this time are not counted; seconds since 1970 or None
+        :raises UnusableFormat: if a format cannot be read without guessing
         """
         self.tally = tally
         self.since = since
@@ -48,18 +48,18 @@ class Scanner(object):
         self._formats = [(item, re.compile(item.beginning(LOGGED_PROTOCOLS + (NO_TLS,), grouped=True))) for item in formats]
         self._rows = re.compile(self._any_lines(formats[0]))
         self._accepted = re.compile(self._accepted_lines(formats[0]))
-        # Where the format has no client, the protocol stands for all that use it; where it has no time, the text is not looked at. Where
-        # there are no legacy protocols, the last group is taken, which is always empty.
+        # If the format has no client, the protocol stands for all that use it; if it has no time, the text is not examined. If
+        # there are no legacy protocols, the last group is used, which is always empty.
         groups = self._rows.groupindex
         protocol = groups.get('protocol', 0)
         self._wanted = [groups.get(name, protocol) - 1 for name in ('protocol', 'client', 'time')]
         self._read_time = formats[0].time.read if formats[0].time else lambda dummy_text: None
 
     def _any_lines(self, main):
-        """A pattern for all lines: those with an accepted protocol as far as they go, then one legacy line, lines without TLS, or any other line.
+        """Return a pattern for all lines: as many with an accepted protocol as possible, then one legacy line, lines without TLS, or any other.
 
-        It takes every line from its beginning to its end, so that no match can begin within a line. Whatever stands behind the accepted
-        lines, it comes to its end, so that Python before 3.11 never goes back into them.
+        It matches every line from its beginning to its end, so that no match can start within a line. Whatever follows the accepted
+        lines also matches completely, so that Python before 3.11 never backtracks into them.
         """
         accepted = main.beginning(self.tally.accepted_protocols)
         kinds = [b'((?:' + main.beginning([NO_TLS]) + _END + b')' + _SOME + _POSSESSIVE + b')', b'(?=' + accepted + b')', b'(' + _END + b')', b'()']
@@ -68,7 +68,7 @@ class Scanner(object):
         return b'(?:' + accepted + _END + b')' + _ANY + _POSSESSIVE + b'(?:' + b'|'.join(kinds) + b')'
 
     def _accepted_lines(self, main):
-        """A pattern for lines with one accepted protocol, whose number is that of an empty group behind them; or for any other line."""
+        """Return a pattern for lines with one accepted protocol, identified by an empty group after them; or for any other line."""
         runs = [b'(?:' + main.beginning([name]) + _END + b')' + _SOME + _POSSESSIVE + b'()' for name in self.tally.accepted_protocols]
         return b'|'.join(runs + [_END])
 
@@ -76,7 +76,7 @@ class Scanner(object):
         """Count lines.
 
         :param buffer: bytearray that begins with a whole line
-        :param end: number of bytes in it; the last of them ends a line
+        :param end: number of bytes to read; the last one ends a line
         """
         first = self.edge_time(buffer, 0, end)
         last = self.last_time(buffer, end)
@@ -92,7 +92,7 @@ class Scanner(object):
             self._slow(buffer, end)
 
     def _seen(self, moment):
-        # A line with a wrong time must not make the period longer than it is.
+        # A line with a wrong time must not extend the period.
         if moment is not None and (self.since is None or moment >= self.since):
             self.tally.seen(moment)
 
@@ -100,7 +100,7 @@ class Scanner(object):
         self.older_last = moment if self.older_last is None else max(self.older_last, moment)
 
     def _is_old(self, buffer, end, edge):
-        """Whether the lines of a piece are older than what counts, as far as its edges and some lines between them tell."""
+        """Return whether the lines of a piece are too old to count, judging by its edges and some lines between them."""
         bound = self.since - OUT_OF_ORDER
         if edge >= bound:
             return False
@@ -109,7 +109,7 @@ class Scanner(object):
         return all(moment is None or moment < bound for moment in times)
 
     def _old(self, buffer, end):
-        """Of lines that are taken to be old only a legacy client counts, and only where its own line is not."""
+        """Process lines that are presumably old: count only legacy clients whose own line is not old."""
         protocol_at, client_at, time_at = self._wanted
         for row in self._found(buffer, end):
             if row[protocol_at]:
@@ -118,11 +118,11 @@ class Scanner(object):
                 self._seen(moment)
 
     def _found(self, buffer, end):
-        """What the groups of each match hold: the fields of a legacy line, then lines without TLS, another line, and nothing."""
+        """Return the groups of each match: the fields of a legacy line, then lines without TLS, another line, and an empty group."""
         return self._rows.findall(buffer if not PYTHON_2 else bytes(buffer), 0, end)
 
     def _fast(self, buffer, end):
-        """Count a piece of which every line counts."""
+        """Count a piece in which every line counts."""
         rows = self._found(buffer, end)
         rest = self._count_legacy(rows)
         without_tls = b''.join([row[-3] for row in rest])
@@ -135,7 +135,7 @@ class Scanner(object):
         self._count_accepted(buffer, end, accepted, without_tls + b''.join(others))
 
     def _count_legacy(self, rows):
-        """Count legacy lines, with few operations for each, because before the change most lines can be such; returns the other rows."""
+        """Count legacy lines and return the other rows; use few operations, because before the change most lines can be legacy."""
         protocol_at, client_at, time_at = self._wanted
         counts, requests, read_time = self.tally.counts, self.tally.legacy_requests, self._read_time
         text, moment, recent, rest = None, None, False, []
@@ -161,14 +161,14 @@ class Scanner(object):
         return rest
 
     def _count_accepted(self, buffer, end, lines, apart):
-        """Count the lines with an accepted protocol, each by its own.
+        """Count the lines with each accepted protocol.
 
-        Each has the name of its protocol at least once. So where only one name is there, it is that of all lines; and where all names
-        together are not more than the lines, each line has just its own, and counting names is counting lines. Otherwise somebody
-        wrote one into a request, and every line is looked at.
+        Each line contains the name of its protocol at least once. If only one name occurs, all lines have it. If the names occur
+        only as often as there are lines, each line contains just its own, and counting names counts lines. Otherwise a request
+        contains such a name, and every line is examined.
 
-        :param lines: how many there are
-        :param apart: lines of the buffer that were counted already and are no legacy lines
+        :param lines: number of lines
+        :param apart: lines of the buffer that have already been counted and are not legacy lines
         """
         counts = self.tally.counts
         names = [name for name in self.tally.accepted_protocols if buffer.find(name, 0, end) >= 0]
@@ -197,9 +197,9 @@ class Scanner(object):
             position = stop
 
     def single(self, line):
-        """Count one line by itself; False when it has none of the formats.
+        """Count a single line; return False if it has none of the formats.
 
-        :param line: bytes with the line end; without one only a line whose fields are all followed by something is understood
+        :param line: bytes with the line end; without one, each field must be followed by something
         """
         for form, pattern in self._formats:
             match = pattern.match(line)
@@ -221,7 +221,7 @@ class Scanner(object):
         return False
 
     def edge_time(self, buffer, start, end):
-        """The time of the first line that has one, looking from ``start`` on; None when the next lines have none."""
+        """Return the time of the first line from ``start`` on that has one, None if the next lines have none."""
         for dummy in range(_TRIES):
             stop = buffer.find(b'\n', start, end) + 1
             if not stop:
@@ -233,7 +233,7 @@ class Scanner(object):
         return None
 
     def last_time(self, buffer, end):
-        """The time of the last line that has one; None when the last lines have none."""
+        """Return the time of the last line that has one, None if the last lines have none."""
         for dummy in range(_TRIES):
             start = buffer.rfind(b'\n', 0, max(end - 1, 0)) + 1
             moment = self._time_of(bytes(buffer[start:end]))

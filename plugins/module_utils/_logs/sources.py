@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
-"""Which logs have to be read to know all clients of a server: of each scope with TLS one log that holds the protocol."""
+"""Choose the logs to read to know all clients of a server: for each TLS scope one log that contains the protocol."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -14,7 +14,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._log
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import LineFormat
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
 
-# What to put into a virtual host whose requests are not logged with their protocol.
+# What to add to a virtual host whose requests are logged without their protocol.
 ADD_DIRECTIVE = r'CustomLog logs/ssl_request_log "%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x \"%r\" %b"'
 
 
@@ -22,8 +22,8 @@ class Source(object):
     """One log to read.
 
     :ivar target: Target
-    :ivar formats: list of LineFormat; several when servers write to the same file in different ways
-    :ivar condition: text, empty when every request is written
+    :ivar formats: list of LineFormat; several if servers write to the same file in different formats
+    :ivar condition: text, empty if every request is written
     :ivar declared_at: text, file and line of its directive
     """
 
@@ -38,10 +38,10 @@ class Sources(object):
     """The logs of a configuration.
 
     :ivar sources: list of Source
-    :ivar logs_protocol: whether any scope with TLS has a log with the protocol, readable or not
-    :ivar not_logged: scopes with TLS whose requests are not logged with their protocol: dictionaries with scope, file and line
+    :ivar logs_protocol: whether any TLS scope has a log with the protocol, readable or not
+    :ivar not_logged: TLS scopes whose requests are logged without their protocol: dictionaries with scope, file and line
     :ivar unreadable: what cannot be read, dictionaries with part and reason
-    :ivar declared: Targets of all logs that there are, read or not, so that none is taken for a rotated file of another
+    :ivar declared: Targets of all existing logs, read or not, so that none is mistaken for a rotated file of another
     """
 
     def __init__(self):
@@ -52,7 +52,7 @@ class Sources(object):
         self.declared = []
 
     def add(self, log):
-        """Take a Log for reading, once for each file."""
+        """Add a Log to read, once for each file."""
         for source in self.sources:
             if source.target == log.target:
                 if all(form.text != log.format_text for form in source.formats):
@@ -67,7 +67,7 @@ def find_sources(tree, dialect, legacy_protocols):
 
     :param tree: Tree
     :param dialect: Dialect
-    :param legacy_protocols: protocols as bytes that a log has to have all requests of
+    :param legacy_protocols: protocols (bytes) whose requests a log must contain completely
     :returns: Sources
     """
     found = Sources()
@@ -75,7 +75,7 @@ def find_sources(tree, dialect, legacy_protocols):
     declared = DeclaredLogs(tree)
     found.declared = declared.targets()
     scopes = [scope for scope in configuration.scopes if configuration.is_tls(scope)]
-    # A log can only have a condition about protocols in a version that knows no SSLv2.
+    # Only versions without SSLv2 can have a log condition about protocols.
     needed = [name for name in legacy_protocols if name != b'SSLv2']
     for scope in scopes:
         logs = [log for log in declared.of(scope.section) if log.format.logs_protocol]
@@ -87,12 +87,12 @@ def find_sources(tree, dialect, legacy_protocols):
                 'scope': scope.name, 'file': scope.section.file if scope.section else place.path,
                 'line': scope.section.line if scope.section else None})
     if not scopes:
-        found.unreadable.append({'part': tree.root, 'reason': 'no server of this configuration speaks TLS, so no log was looked for'})
+        found.unreadable.append({'part': tree.root, 'reason': 'no server of this configuration uses TLS, so there are no logs to look for'})
     return found
 
 
 def _choose(found, scope, logs, needed):
-    """The log of one scope that says most: readable, complete, with client and time."""
+    """Return the most informative log of one scope: readable, complete, with client and time."""
     def merit(log):
         return (log.target.kind != NONE, log.covers(needed), not log.condition, log.format.logs_client, log.format.time is not None)
 
@@ -103,12 +103,12 @@ def _choose(found, scope, logs, needed):
         return
     if not best.covers(needed):
         found.unreadable.append({
-            'part': 'the log of %s' % scope.name, 'reason': 'requests are only written where %s' % display(best.condition)})
+            'part': 'the log of %s' % scope.name, 'reason': 'requests are only written if %s' % display(best.condition)})
     found.add(best)
 
 
 def given_sources(logs):
-    """Logs that are named instead of looked for.
+    """Return the given logs, without looking for any.
 
     :param logs: list of (path, format) as bytes
     :returns: Sources
@@ -121,5 +121,5 @@ def given_sources(logs):
         if form.logs_protocol:
             found.sources.append(Source(Target(FILE, path, None), form))
         else:
-            found.unreadable.append({'part': display(path), 'reason': 'the format given for it does not hold the protocol'})
+            found.unreadable.append({'part': display(path), 'reason': 'the given format does not contain the protocol'})
     return found

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
-"""Log files as streams: plain or compressed, read in pieces that begin and end with whole lines, with little memory whatever their size."""
+"""Read plain or compressed log files in pieces of whole lines, with little memory whatever their size."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -23,26 +23,26 @@ try:
     import lzma
     HAS_LZMA = True
 except ImportError:
-    # Python 2.7 has none, and a Python can be built without.
+    # Python 2.7 has no lzma module, and other Pythons can be built without it.
     HAS_LZMA = False
 
 PIECE = 256 * 1024
-# Twice the longest line that Apache can write with its usual limits is far below this one.
+# Even twice the longest line that Apache can write with its usual limits is far shorter than this.
 LONGEST_LINE = 4 * 1024 * 1024
 _WINDOW = 64 * 1024
-# Lines that are looked at before a window counts as old: one with a wrong time must not decide.
+# Lines that are examined before a window counts as old: a single wrong time must not decide.
 _SAMPLES = 8
-# Lines that are looked at in the part that is to be left out, and how much is read for each.
+# Lines that are examined in the part to skip, and how much is read for each.
 _CHECKS = 64
 _CHECKED = 16 * 1024
-# So much of the beginning of a log tells it from any other.
+# This many bytes at the beginning of a log identify it.
 _BEGINNING = 4096
 
 GZIP, BZIP2, XZ, PLAIN = '.gz', '.bz2', '.xz', ''
 
 
 class UnreadableLog(Exception):
-    """A log file that cannot be read, or not to its end; the text says why."""
+    """Raised for a log file that cannot be read, or not to its end; the text says why."""
 
 
 def open_log(path, compression):
@@ -51,12 +51,12 @@ def open_log(path, compression):
     :param path: path as bytes
     :param compression: GZIP, BZIP2, XZ or PLAIN
     :returns: binary stream
-    :raises UnreadableLog: when that is not possible
+    :raises UnreadableLog: if that is not possible
     """
     if compression == XZ and not HAS_LZMA:
         raise UnreadableLog('this Python (%d.%d) cannot read xz files' % sys.version_info[:2])
     try:
-        # A FIFO in the place of a log must not be waited for.
+        # Do not wait for a FIFO in place of a log.
         plain = io.FileIO(os.open(path, os.O_RDONLY | os.O_NONBLOCK), 'rb')
     except (IOError, OSError) as error:
         raise UnreadableLog(os.strerror(error.errno or errno.EIO))
@@ -71,7 +71,7 @@ def open_log(path, compression):
 
 
 class _Bzip2(object):
-    """Python 2.7's own BZ2File ends after the first of several streams, as pbzip2 makes them, and says nothing."""
+    """Read several bzip2 streams, as pbzip2 writes them: BZ2File of Python 2.7 silently ends after the first."""
 
     def __init__(self, plain):
         self._plain = plain
@@ -95,14 +95,14 @@ class _Bzip2(object):
                 self._rest += self._decompressor.decompress(data)
                 data = self._decompressor.unused_data
             except EOFError:
-                # The stream before ended with the piece before.
+                # The previous stream ended exactly with the previous piece.
                 self._decompressor = bz2.BZ2Decompressor()
                 continue
             if data:
                 self._decompressor = bz2.BZ2Decompressor()
 
     def _ended(self):
-        """Whether the stream is complete; Python 2.7 tells it only to the one who goes on."""
+        """Return whether the stream is complete; Python 2.7 reveals this only if one continues."""
         try:
             self._decompressor.decompress(b'\0')
         except EOFError:
@@ -117,10 +117,10 @@ def read_pieces(stream, size=None):
     """Read a stream in pieces of whole lines.
 
     :param stream: binary stream
-    :param size: read no more than this number of bytes: a log that is written to while it is read has an end too
+    :param size: read at most this number of bytes: a log that is being written to must have an end, too
     :returns: generator of (bytearray, end, kind): the first ``end`` bytes are whole lines (kind ``lines``), one line without its end
         (``rest``, at the end of the stream), or the beginning of a line that is too long (``long``)
-    :raises UnreadableLog: when the stream breaks off
+    :raises UnreadableLog: if the stream breaks off
     """
     buffer, used, left, skipping = bytearray(PIECE), 0, size, False
     while True:
@@ -153,7 +153,7 @@ def read_pieces(stream, size=None):
 
 
 def _fill(stream, buffer, used, left):
-    """Read into the free part of a buffer; returns the number of bytes."""
+    """Read into the free part of a buffer, and return the number of bytes."""
     room = len(buffer) - used if left is None else min(len(buffer) - used, left)
     if not room:
         return 0
@@ -166,12 +166,12 @@ def _fill(stream, buffer, used, left):
     except (TypeError, struct.error):
         if not isinstance(stream, gzip.GzipFile):
             raise
-        # That is how Python 2.7 says it of a file that ends within its header or its trailer.
+        # Python 2.7 reports a file that ends within its header or its trailer like this.
         raise UnreadableLog('the compressed file ends in the middle')
     except (IOError, OSError, ValueError, zlib.error) as error:
         raise UnreadableLog(str(error))
     except Exception as error:
-        # lzma has an error of its own, which not every Python has.
+        # lzma has its own error class, which not every Python has.
         if HAS_LZMA and isinstance(error, lzma.LZMAError):
             raise UnreadableLog(str(error))
         raise
@@ -180,7 +180,7 @@ def _fill(stream, buffer, used, left):
 
 
 def beginning_of(path, compression):
-    """The first bytes of a log file, uncompressed; none when they cannot be read."""
+    """Return the first bytes of a log file, uncompressed; no bytes if they cannot be read."""
     buffer, used = bytearray(_BEGINNING), 0
     try:
         stream = open_log(path, compression)
@@ -199,12 +199,12 @@ def beginning_of(path, compression):
 
 
 def seek_since(stream, size, moment, time_from):
-    """Move a plain file to a line from before a moment, so that what is older need not be read.
+    """Position an uncompressed file at a line from before a time, so that older lines need not be read.
 
-    Lines with a wrong time are put up with, but this is no proof: of the part left out, some lines are looked at and no more.
+    A few lines with wrong times are tolerated, but there is no proof: only some lines of the skipped part are examined.
 
     :param moment: seconds since 1970
-    :param time_from: function (buffer, start, end) to the time of the next line that has one, None when it has none
+    :param time_from: function (buffer, start, end) that returns the time of the next line that has one, or None
     """
     low, high = 0, size
     while high - low > 4 * PIECE:
@@ -218,7 +218,7 @@ def seek_since(stream, size, moment, time_from):
 
 
 def _is_old(stream, position, moment, time_from):
-    """Whether the lines all over a window are from before a moment."""
+    """Return whether the lines throughout a window are from before a time."""
     stream.seek(position)
     buffer = bytearray(stream.read(_WINDOW))
     starts = [buffer.find(b'\n', len(buffer) * number // _SAMPLES) + 1 for number in range(_SAMPLES)]
@@ -228,7 +228,7 @@ def _is_old(stream, position, moment, time_from):
 
 
 def _before_first_recent(stream, low, moment, time_from):
-    """The position to read from: not behind the first line that is found not to be old, looking densely before ``low`` and all over the rest."""
+    """Return where to start reading: not after the first recent line that is found; search densely before ``low``, sparsely elsewhere."""
     near = [low - (PIECE << number) for number in range(low.bit_length()) if PIECE << number < low]
     before = 0
     for position in sorted(near + [low * number // _CHECKS for number in range(_CHECKS)]):
@@ -243,7 +243,7 @@ def _before_first_recent(stream, low, moment, time_from):
 
 
 def next_line(stream, position):
-    """Offset of the first line that begins behind a position of a plain file; its end where there is none."""
+    """Return the offset of the first line that begins after a position in an uncompressed file, or its end if there is none."""
     stream.seek(position)
     while True:
         data = stream.read(_WINDOW)

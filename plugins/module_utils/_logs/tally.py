@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
-"""What was counted: requests by protocol, legacy clients with their first and last sight, and the period that the lines cover."""
+"""Count requests by protocol, legacy clients with the times of their first and last request, and the period that the lines cover."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -14,15 +14,15 @@ import re
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import NO_TLS, LOGGED_PROTOCOLS
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import format_utc
 
-# Clients that are told apart. Each takes some 500 bytes of memory; who comes later is counted, not named.
+# Clients that are distinguished. Each takes about 500 bytes of memory; later ones are counted but not named.
 MOST_CLIENTS = 20000
 
-# What stands in no address and in no host name. The name that a resolver gave comes from outside.
+# Characters that occur in no address and in no host name. A name from a resolver is untrusted.
 _STRANGE = re.compile(br'[^0-9A-Za-z.:%_-]')
 
 
 class LegacyClient(object):
-    """One address: requests by protocol, and the first and the last of them in seconds since 1970 (None when not known)."""
+    """One address: requests by protocol, and the times of the first and the last in seconds since 1970 (None if unknown)."""
 
     __slots__ = ('protocols', 'first', 'last')
 
@@ -31,7 +31,7 @@ class LegacyClient(object):
         self.first = self.last = None
 
     def add(self, protocol, number, first, last):
-        """Add requests with one more protocol, and when the first and the last of them came."""
+        """Add requests with another protocol, and the times of the first and the last of them."""
         self.protocols[protocol] = number
         moments = [moment for moment in (self.first, self.last, first, last) if moment is not None]
         if moments:
@@ -48,8 +48,8 @@ class Tally(object):
     :ivar oldest_accepted: a client whose protocol is older than this one (bytes) is a legacy client
     :ivar counts: dictionary of protocol (bytes) to number of requests
     :ivar legacy_requests: by legacy protocol and client (both as bytes): [number, time of the first, time of the last]; times can be None
-    :ivar unreadable_lines: lines that do not look like the format of their log
-    :ivar first: time of the first request counted, in seconds since 1970; ``last`` likewise
+    :ivar unreadable_lines: lines that do not match the format of their log
+    :ivar first: time of the first counted request, in seconds since 1970; ``last`` likewise
     """
 
     def __init__(self, oldest_accepted=b'TLSv1.2', most_clients=MOST_CLIENTS):
@@ -66,12 +66,12 @@ class Tally(object):
 
     @property
     def lines(self):
-        """Lines that were understood."""
+        """Return the number of lines that were understood."""
         return sum(self.counts.values())
 
     @property
     def clients(self):
-        """The legacy clients that are told apart: dictionary of client (bytes) to LegacyClient."""
+        """Return the distinguished legacy clients: dictionary of client (bytes) to LegacyClient."""
         found = {}
         for protocol, requests in self.legacy_requests.items():
             for client, (number, first, last) in requests.items():
@@ -81,8 +81,8 @@ class Tally(object):
     def add_legacy(self, client, protocol, moment):
         """Count one request of a legacy client.
 
-        :param client: as bytes; the protocol itself where the log does not say who it was
-        :param moment: seconds since 1970, None when not known
+        :param client: as bytes; the protocol itself if the log does not contain the client
+        :param moment: seconds since 1970, None if unknown
         """
         self.counts[protocol] += 1
         self._add_requests(client, protocol, (1, moment, moment))
@@ -99,7 +99,7 @@ class Tally(object):
             self.unnamed_requests += found[0]
 
     def add_tally(self, other):
-        """Add what another Tally counted in other lines."""
+        """Add the counts of another Tally for other lines."""
         for protocol, number in other.counts.items():
             self.counts[protocol] += number
         self.unreadable_lines += other.unreadable_lines
@@ -111,13 +111,13 @@ class Tally(object):
                 self._add_requests(client, protocol, found)
 
     def seen(self, moment):
-        """Widen the period to a moment."""
+        """Extend the period to a time."""
         if moment is not None:
             self.first = moment if self.first is None else min(self.first, moment)
             self.last = moment if self.last is None else max(self.last, moment)
 
     def legacy(self, limit, later=None):
-        """The legacy clients as plain values, those seen last first, at most ``limit`` of them.
+        """Return the legacy clients as plain values, most recently seen first, at most ``limit`` of them.
 
         :param later: dictionary of client to the time of a later request with an accepted protocol
         """
@@ -137,5 +137,5 @@ class Tally(object):
 
 
 def text_counts(counts):
-    """Counts by protocol with text as keys, without those that are zero."""
+    """Return the counts by protocol with text as keys, without zeros."""
     return dict((name.decode('ascii'), number) for name, number in counts.items() if number)

@@ -4,11 +4,11 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""What a server's answer to a ClientHello means: bytes in, verdict out, no sockets.
+"""Interpret a server's answer to a ClientHello: bytes in, verdict out, no sockets.
 
-The verdict is one of three. ``accepted``: a ServerHello with the version that was asked for. ``refused``: the server said
-so, with an alert or with a ServerHello of another version. ``inconclusive``: everything else, with the reason; silence,
-garbage and broken connections are never taken for a refusal here.
+There are three verdicts. ``accepted``: a ServerHello with the offered version. ``refused``: an alert that says so, or a
+ServerHello with another version. ``inconclusive``: everything else, with the reason; silence, garbage and broken
+connections never count as a refusal here.
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -36,16 +36,16 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls
     version_name,
 )
 
-# ``silent``: the peer closed the connection in good order without a single byte. ``again``: worth another try.
+# ``silent``: the peer closed the connection properly without sending a byte. ``again``: another attempt may help.
 Verdict = namedtuple(
     'Verdict', ['result', 'alert', 'negotiated', 'cipher', 'reason', 'latent', 'certificate', 'silent', 'again']
 )
 
-# A certificate chain is some 10 KiB; a peer that sends more than this is not worth listening to.
+# A certificate chain takes about 10 KiB; a peer that sends more than this is not worth listening to.
 MAX_ANSWER = 128 * 1024
 _MAX_RECORD = 16384 + 2048
 _MAX_SERVER_HELLO = 4096
-# Bytes of a plaintext greeting that show its kind.
+# So many bytes of a plaintext greeting reveal its kind.
 _ENOUGH_TO_TELL = 5
 
 _ALERT, _HANDSHAKE = 21, 22
@@ -55,20 +55,20 @@ _HELLO_REQUEST = 0
 
 def verdict(result, reason, alert=None, negotiated=None, cipher=None, latent=False, certificate=None, silent=False,
             again=False):
-    """A Verdict with what is not said left empty."""
+    """Return a Verdict; values that are not given stay empty."""
     return Verdict(result, alert, negotiated, cipher, reason, latent, certificate, silent, again)
 
 
-# How a connection can end before its answer was complete, as words after "the connection ".
+# How a connection can end before the answer is complete, as words after "the connection ".
 CLOSED = 'was closed'
 RESET = 'was reset'
 
 
 class AnswerReader(object):
-    """Reads one server's answer piece by piece, as it comes from the network.
+    """Read the answer of one server piece by piece, as it arrives from the network.
 
-    Give every piece to ``feed`` until it returns a Verdict, or tell ``end`` why no more will come.
-    Memory is bounded by MAX_ANSWER, and each byte is looked at a fixed number of times.
+    Pass every piece to ``feed`` until that returns a Verdict, or call ``end`` with the reason why there are no more pieces.
+    MAX_ANSWER limits the memory, and each byte is examined a fixed number of times.
     """
 
     def __init__(self, protocol):
@@ -82,7 +82,7 @@ class AnswerReader(object):
         self._hello = None
 
     def feed(self, data):
-        """Take received bytes; returns the Verdict as soon as it is certain, else None."""
+        """Process received bytes, and return the Verdict once it is certain, else None."""
         self._received += len(data)
         self._raw += bytearray(data)
         try:
@@ -100,10 +100,10 @@ class AnswerReader(object):
         return None
 
     def end(self, how, again):
-        """The Verdict when the connection ends early.
+        """Return the Verdict for a connection that ends early.
 
         :param how: CLOSED, RESET or other words after "the connection "
-        :param again: whether another try may show more
+        :param again: whether another attempt may reveal more
         """
         if self._hello is not None:
             return self._with_hello(None)
@@ -184,7 +184,7 @@ class AnswerReader(object):
     def _take_message(self, kind, message):
         if kind == _SERVER_HELLO and self._hello is None:
             self._hello = read_server_hello(message)
-            # The certificate of TLS 1.3 is encrypted: nothing more to read.
+            # TLS 1.3 encrypts the certificate: there is nothing more to read.
             return self._with_hello(None) if self._hello.version >= NUMBER_OF['TLSv1.3'] else None
         if kind == _CERTIFICATE and self._hello is not None:
             return self._with_hello(first_certificate(message))
@@ -199,7 +199,7 @@ class AnswerReader(object):
         cipher, negotiated = suite_name(suite), version_name(version)
         if version != self._asked:
             kind = 'lower' if version < self._asked else 'higher'
-            reason = 'the server would only go on with the %s version %s' % (kind, negotiated)
+            reason = 'the server would only continue with the %s version %s' % (kind, negotiated)
             return verdict('refused', reason, negotiated=negotiated, cipher=cipher)
         if suite not in suites_for(self.protocol):
             return self._broken('the server chose a cipher suite that was not offered: %s' % cipher)

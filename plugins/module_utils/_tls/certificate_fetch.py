@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The certificate of a server that speaks TLS 1.3 alone, where it is encrypted: asked with this Python's own TLS library."""
+"""Fetch the certificate of a server that accepts only TLS 1.3, which encrypts it, with the TLS library of this Python."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -14,13 +14,13 @@ import ssl
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.answers import MAX_ANSWER, verdict
 
-# A conversation without a socket of its own came with Python 3.5, TLS 1.3 with OpenSSL 1.1.1.
+# Conversations without a socket came with Python 3.5, TLS 1.3 with OpenSSL 1.1.1.
 AVAILABLE = hasattr(ssl, 'MemoryBIO') and getattr(ssl, 'HAS_TLSv1_3', False)
-UNAVAILABLE_REASON = 'TLS 1.3 encrypts the certificate, and the TLS library of this Python does not speak TLS 1.3'
+UNAVAILABLE_REASON = 'TLS 1.3 encrypts the certificate, and the TLS library of this Python does not support TLS 1.3'
 
 
 class CertificateFetch(object):
-    """A conversation (see tasks.Task) that ends when the server's certificate is known. Nothing is verified: it is only read.
+    """Hold a conversation (see tasks.Task) until the server's certificate is known. Only read the certificate, verify nothing.
 
     :param server_name: text for the server name indication, empty for none
     """
@@ -31,12 +31,12 @@ class CertificateFetch(object):
         self._received = 0
 
     def start(self):
-        """The bytes to send first."""
+        """Return the bytes to send first."""
         self._advance()
         return self._outgoing.read()
 
     def feed(self, data):
-        """Take received bytes; returns (bytes to send, Verdict or None)."""
+        """Process received bytes, and return (bytes to send, Verdict or None)."""
         self._received += len(data)
         if self._received > MAX_ANSWER:
             return b'', verdict('inconclusive', 'the handshake is longer than %d bytes' % MAX_ANSWER)
@@ -50,8 +50,8 @@ class CertificateFetch(object):
         return b'', verdict('accepted', None, certificate=self._tls.getpeercert(True))
 
     def end(self, how, again):
-        """The Verdict when the connection ends early."""
-        return verdict('inconclusive', 'the connection %s before the certificate came' % how, again=again)
+        """Return the Verdict for a connection that ends early."""
+        return verdict('inconclusive', 'the connection %s before the certificate arrived' % how, again=again)
 
     def _advance(self):
         try:
@@ -62,9 +62,9 @@ class CertificateFetch(object):
 
 
 def cannot_ask(server_name):
-    """A Verdict when this Python's TLS library cannot even say hello with this name, else None.
+    """Return a Verdict if the TLS library of this Python cannot even send a ClientHello with this name, else None.
 
-    The probe's own hello can: a leading dot, an empty label or one of 64 letters is nothing to it, and a server may have such an alias.
+    The probe's own ClientHello can contain a leading dot, an empty label or a label of 64 letters, and a server may have such an alias.
     """
     try:
         CertificateFetch(server_name).start()
@@ -76,11 +76,11 @@ def cannot_ask(server_name):
 def _context():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    # Only to look at what is served; trust is not the question here.
+    # The probe only reads the certificate, whether it is trusted or not.
     context.verify_mode = ssl.CERT_NONE
     try:
         context.set_ciphers('ALL:@SECLEVEL=0')
     except ssl.SSLError:
-        # A library without security levels shows weak certificates anyway.
+        # A library without security levels accepts weak certificates anyway.
         pass
     return context

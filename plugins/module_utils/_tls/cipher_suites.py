@@ -6,16 +6,16 @@
 
 """The cipher suites that a probe offers: all that a server of any age may have, the cheapest for the server first.
 
-The order matters twice. Some old servers look at the first 64 suites only, so what is common stands before what is rare.
-And a server that follows the client's order takes RSA key transport first: it costs the server no signature,
-so probing a fleet costs it next to nothing. Names and numbers are those of the IANA registry of TLS cipher suites.
+The order matters for two reasons. Some old servers consider only the first 64 suites, so common suites come before rare ones.
+And a server that follows the client's order chooses RSA key transport, which costs it no signature: probing
+costs a fleet next to nothing. Names and numbers are those of the IANA registry of TLS cipher suites.
 """
 
 from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
-# Suites of SSL 3.0 to TLS 1.1, usable in TLS 1.2 too.
+# Suites of SSL 3.0 to TLS 1.1, which TLS 1.2 can use, too.
 OLD_SUITES = (
     (0x002F, 'TLS_RSA_WITH_AES_128_CBC_SHA'),
     (0x0035, 'TLS_RSA_WITH_AES_256_CBC_SHA'),
@@ -75,7 +75,7 @@ OLD_SUITES = (
     (0xC015, 'TLS_ECDH_anon_WITH_NULL_SHA'),
 )
 
-# Suites that came with TLS 1.2.
+# Suites that TLS 1.2 introduced.
 TLS12_SUITES = (
     (0x009C, 'TLS_RSA_WITH_AES_128_GCM_SHA256'),
     (0x009D, 'TLS_RSA_WITH_AES_256_GCM_SHA384'),
@@ -97,7 +97,7 @@ TLS12_SUITES = (
     (0xCCA9, 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256'),
     (0xCCAA, 'TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256'),
 )
-# Rare ones of TLS 1.2, offered after everything else.
+# Rare suites of TLS 1.2, offered after all others.
 RARE_TLS12_SUITES = (
     (0xC09C, 'TLS_RSA_WITH_AES_128_CCM'),
     (0xC09D, 'TLS_RSA_WITH_AES_256_CCM'),
@@ -153,15 +153,15 @@ _NAMES = dict(OLD_SUITES + TLS12_SUITES + RARE_TLS12_SUITES + TLS13_SUITES)
 
 
 def suite_name(number):
-    """The registry's name of a cipher suite, its number for one that is not offered here."""
+    """Return the registry's name of a cipher suite, or its number if it is not offered here."""
     return _NAMES.get(number, 'unknown (0x%04x)' % number)
 
 
 def suites_for(protocol):
-    """The numbers of the cipher suites to offer for a protocol, in the order of the hello.
+    """Return the numbers of the cipher suites to offer for a protocol, in the order of the ClientHello.
 
-    A TLSv1.3 hello carries all older suites too: a server that has never heard of TLS 1.3 (OpenSSL before 1.1.1) then says which
-    version it would take, where it could else only say that it found no suite, as if TLS 1.3 were held back by that.
+    A TLSv1.3 ClientHello contains all older suites, too. A server that does not know TLS 1.3 (OpenSSL before 1.1.1) then answers with the
+    version that it would accept. Otherwise it could only say that it found no suite, as if just that held TLS 1.3 back.
     """
     old = [number for number, _name in OLD_SUITES]
     if protocol not in ('TLSv1.2', 'TLSv1.3'):

@@ -4,10 +4,10 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The first message of a TLS client, made by hand, for one protocol version at a time.
+"""Build the first message of a TLS client by hand, for one protocol version at a time.
 
-The TLS library of the machine cannot be asked: OpenSSL 3 refuses to speak TLS 1.0, many builds have no SSLv3, and an old
-one knows no TLS 1.3. A server tells whether it would go on with a version in its answer to this first message, so
+The TLS library of the machine cannot do this: OpenSSL 3 refuses TLS 1.0, many builds lack SSLv3, and old ones lack
+TLS 1.3. The server's answer to this first message reveals whether the server would continue with a version, so
 no cryptography is needed. Layout: RFC 6101 (SSL 3.0), RFC 5246 (TLS 1.2), RFC 6066 and 8446 (extensions, TLS 1.3).
 """
 
@@ -32,13 +32,13 @@ _PSK_KEY_EXCHANGE_MODES = 45
 _KEY_SHARE = 51
 _RENEGOTIATION_INFO = 0xFF01
 
-# "I can renegotiate securely", said as a cipher suite where there are no extensions (RFC 5746).
+# Signals secure renegotiation as a cipher suite where there are no extensions (RFC 5746).
 _RENEGOTIATION_SUITE = 0x00FF
 
 _X25519 = 0x001D
 _SECP256R1 = 0x0017
 # x25519, secp256r1, secp384r1, secp521r1, x448, secp256k1, brainpool (TLS 1.2 and 1.3 numbers), smaller and binary curves
-# of old servers, finite fields, and the hybrid groups of today.
+# of old servers, finite fields, and today's hybrid groups.
 _GROUPS = (
     (_X25519, _SECP256R1, 0x0018, 0x0019, 0x001E, 0x0016, 0x001A, 0x001B, 0x001C, 0x001F, 0x0020, 0x0021)
     + (0x0015, 0x0014, 0x0013, 0x0012, 0x000E, 0x000D, 0x000C, 0x000B, 0x000A, 0x0009, 0x0007, 0x0006)
@@ -50,24 +50,24 @@ _SIGNATURES = (
     + (0x081A, 0x081B, 0x081C, 0x0401, 0x0501, 0x0601, 0x0301, 0x0303, 0x0402, 0x0502, 0x0602, 0x0302)
     + (0x0203, 0x0201, 0x0202)
 )
-# A point that is certainly on the curve P-256: its generator. Nothing secret depends on it, the handshake ends here.
+# A point that is certainly on the curve P-256: its generator. No secret depends on it, because the handshake ends here.
 _P256_POINT = (
     b'\x04\x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2\x77\x03\x7d\x81\x2d\xeb\x33\xa0'
     b'\xf4\xa1\x39\x45\xd8\x98\xc2\x96\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16\x2b'
     b'\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5'
 )
 
-# Some load balancers hang on a hello of 256 to 511 bytes; RFC 7685 fills it up to 512.
+# Some load balancers hang on a ClientHello of 256 to 511 bytes; RFC 7685 pads it to 512.
 _HANG_FROM, _HANG_TO = 256, 512
 
 
 def client_hello(protocol, server_name=b'', random_bytes=os.urandom):
-    """The record with a ClientHello that offers one protocol version.
+    """Return the record with a ClientHello that offers one protocol version.
 
     :param protocol: SSLv3, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3
-    :param server_name: bytes for the server name indication, empty for none; SSLv3 has no way to say it
-    :param random_bytes: function of a count, for tests
-    :returns: bytes to send as the first of a connection
+    :param server_name: bytes for the server name indication, empty for none; SSLv3 has no SNI
+    :param random_bytes: function that returns a number of random bytes; for tests
+    :returns: the first bytes to send on a connection
     """
     number = NUMBER_OF[protocol]
     modern = protocol == 'TLSv1.3'

@@ -4,10 +4,10 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Many conversations with many servers at once, in one thread, within bounds of time, memory and connections.
+"""Hold many conversations with many servers at the same time in one thread, with limits on time, memory and connections.
 
-No processes, and no threads but to resolve names: a probe of a fleet runs on the smallest server with any Python. Every
-connection has one deadline for all of it, so a peer that drips bytes cannot hold the run up for longer than one that is silent.
+There are no processes, and threads only resolve names: the smallest server with any Python can probe a fleet. Each connection
+has a single deadline, so a peer that sends byte by byte cannot delay the run for longer than a silent one.
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -28,9 +28,9 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls
 # Python 2.7 has no clock that is safe from being set.
 _now = getattr(time, 'monotonic', time.time)
 
-# How long a connection that was dropped waits for its next try, in seconds: a busy server may have recovered by then.
+# Delay before a dropped connection is tried again, in seconds: a busy server may have recovered by then.
 RETRY_PAUSE = 0.2
-# File descriptors that are left to the rest of the process.
+# File descriptors that are reserved for the rest of the process.
 _SPARE_DESCRIPTORS = 32
 _RECEIVE_SIZE = 16384
 _IN_PROGRESS = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN, errno.EINTR)
@@ -49,12 +49,12 @@ class _Connection(object):
 
 
 def run(tasks, timeout=5.0, concurrency=64, per_endpoint=4, retries=1):
-    """Hold all conversations; afterwards each task has its ``outcome`` (a Verdict) and its number of ``tries``.
+    """Hold all conversations. Each task then has its ``outcome`` (a Verdict) and its number of ``tries``.
 
-    :param timeout: seconds for one connection, from connecting to the verdict, and for resolving one name
-    :param concurrency: most connections at a time in all
-    :param per_endpoint: most connections at a time to one endpoint
-    :param retries: further tries after a connection that was dropped
+    :param timeout: time limit of one connection, from connecting to the verdict, and of resolving one name, in seconds
+    :param concurrency: maximum number of simultaneous connections
+    :param per_endpoint: maximum number of simultaneous connections to one endpoint
+    :param retries: further attempts after a dropped connection
     """
     find_addresses([task.endpoint for task in tasks], timeout)
     engine = _Engine(timeout, concurrency, per_endpoint, retries)
@@ -118,10 +118,10 @@ class _Engine(object):
         try:
             link = socket.socket(family, socket.SOCK_STREAM)
         except (OSError, IOError) as error:
-            # A machine without IPv6 may still have names with such an address.
+            # Names may have an IPv6 address even if this machine has no IPv6.
             if error.errno == errno.EAFNOSUPPORT and self._moves_on(task, task.endpoint.address):
                 return
-            task.outcome = verdict('inconclusive', 'no socket could be made here: %s' % _words(error))
+            task.outcome = verdict('inconclusive', 'this machine cannot create a socket: %s' % _words(error))
             return
         link.setblocking(False)
         connection = _Connection(task, link, _now() + self._timeout)
@@ -148,7 +148,7 @@ class _Engine(object):
         try:
             events = self._poll.poll(int(pause * 1000) + 1) if self._active else time.sleep(pause)
         except (OSError, IOError, select.error) as error:
-            # Python 2.7 lets a signal interrupt a poll.
+            # In Python 2.7 a signal interrupts poll.
             if error.args[0] != errno.EINTR:
                 raise
             events = None
@@ -157,7 +157,7 @@ class _Engine(object):
         self._expire()
 
     def _expire(self):
-        # All have the same time, so the one that was started first is the first to be late.
+        # All have the same time limit, so the one that started first is the first to exceed it.
         now = _now()
         while self._active:
             connection = next(iter(self._active.values()))
@@ -223,12 +223,12 @@ class _Engine(object):
         again = endpoint.answered and task.misses <= self._retries
         self._finish(connection, verdict('unreachable', words, again=again))
         if not endpoint.answered:
-            # Nobody is there: the rest need not wait for it one after the other.
+            # Nothing listens there, so the other tasks need not try it one after the other.
             while endpoint.waiting:
                 endpoint.waiting.popleft().outcome = verdict('unreachable', words)
 
     def _moves_on(self, task, failed):
-        """Whether the endpoint has an address to go to from one where nobody is; the task then waits for that."""
+        """Return whether the endpoint has another address to try after one that does not answer; the task then waits for that."""
         endpoint = task.endpoint
         if not endpoint.answered and failed == endpoint.address < len(endpoint.addresses) - 1:
             endpoint.address += 1
@@ -253,7 +253,7 @@ class _Engine(object):
         try:
             self._poll.unregister(descriptor)
         except KeyError:
-            # It never came to waiting.
+            # It has not been waiting yet.
             pass
         connection.link.close()
         connection.task.endpoint.active -= 1

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The shapes of the few messages that answer a ClientHello, and of what comes instead of them."""
+"""Parse the few messages that can answer a ClientHello, and recognize other answers."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -16,7 +16,7 @@ from collections import namedtuple
 _RECORD_TYPES = (20, 21, 22, 23)
 _SUPPORTED_VERSIONS = 43
 
-# The random of a ServerHello that means HelloRetryRequest: SHA-256 of those words (RFC 8446, 4.1.3).
+# The random value that turns a ServerHello into a HelloRetryRequest: SHA-256 of "HelloRetryRequest" (RFC 8446, 4.1.3).
 RETRY_RANDOM = bytearray(
     b'\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91'
     b'\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c'
@@ -24,17 +24,17 @@ RETRY_RANDOM = bytearray(
 
 
 class BadAnswer(Exception):
-    """The answer is not what the TLS standards allow; the text says how."""
+    """Raised for an answer that the TLS standards do not allow; the text says why."""
 
 
 ServerHello = namedtuple('ServerHello', ['version', 'suite'])
 
 
 def read_server_hello(body):
-    """The version and cipher suite of a ServerHello or HelloRetryRequest.
+    """Return the version and the cipher suite of a ServerHello or HelloRetryRequest.
 
     :param body: bytearray, the message without its header
-    :raises BadAnswer: when it is not well-formed
+    :raises BadAnswer: if the message is malformed
     """
     if len(body) < 38:
         raise BadAnswer('a ServerHello of only %d bytes' % len(body))
@@ -54,12 +54,12 @@ def read_server_hello(body):
 
 
 def _selected_version(body, at):
-    """The value of the supported_versions extension, None when there is none."""
+    """Return the value of the supported_versions extension, None if there is none."""
     if at == len(body):
         return None
     stop = at + 2 + number_at(body, at, 2)
     if stop != len(body):
-        raise BadAnswer('a ServerHello whose extensions have another length than it says')
+        raise BadAnswer('a ServerHello whose extensions do not have the length that it states')
     at += 2
     while at < stop:
         kind, length = number_at(body, at, 2), number_at(body, at + 2, 2)
@@ -75,7 +75,7 @@ def _selected_version(body, at):
 
 
 def first_certificate(body):
-    """The server's own certificate (DER, bytes) out of a Certificate message up to TLS 1.2; None when it has none."""
+    """Return the server's own certificate (DER, bytes) from a Certificate message up to TLS 1.2, None if it contains none."""
     if len(body) < 6:
         return None
     length = number_at(body, 3, 3)
@@ -85,7 +85,7 @@ def first_certificate(body):
 
 
 def plaintext_kind(data):
-    """What kind of plaintext a peer speaks instead of TLS, as a sentence; None when it is no text that is known."""
+    """Return a sentence about the plaintext protocol that a peer uses instead of TLS, None if it is unknown."""
     start = bytes(data[:16])
     for mark, meaning in (
         (b'HTTP/', 'the server answered in plaintext HTTP: TLS is not switched on for this address'),
@@ -103,17 +103,20 @@ def plaintext_kind(data):
 
 
 def not_tls(data):
-    """A sentence about an answer that does not start as TLS does."""
+    """Return a sentence about an answer that does not start like TLS."""
     return plaintext_kind(data) or 'the answer is not TLS: it starts with %s' % ' '.join('%02x' % byte for byte in data[:8])
 
 
 def looks_like_record(data):
-    """Whether the first bytes (at least one) may be those of a TLS record."""
+    """Return whether the first bytes (at least one) can be the start of a TLS record."""
     return data[0] in _RECORD_TYPES and (len(data) < 2 or data[1] == 3)
 
 
 def number_at(data, at, size):
-    """The number of ``size`` bytes at a place in a bytearray. Raises BadAnswer when it ends before."""
+    """Return the number of ``size`` bytes at an offset of a bytearray.
+
+    :raises BadAnswer: if the data ends too early
+    """
     if at + size > len(data):
         raise BadAnswer('a message that ends too early')
     value = 0

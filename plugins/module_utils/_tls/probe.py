@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Which protocol versions endpoints really negotiate, and which certificate they serve: the plan and the results of a probe."""
+"""Find out which protocol versions endpoints really negotiate and which certificates they serve: plan a probe, collect its results."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -29,44 +29,44 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls
 
 DEFAULT_CONCURRENCY = 64
 DEFAULT_PER_ENDPOINT = 4
-# Fewer could take one dropped connection for an answer.
+# With fewer, one dropped connection could pass for an answer.
 _SILENCES_FOR_REFUSAL = 2
 
 
 class Hello(object):
-    """A conversation (see tasks.Task) of one ClientHello and its answer."""
+    """Hold a conversation (see tasks.Task) of one ClientHello and its answer."""
 
     def __init__(self, protocol, server_name):
         self._hello = client_hello(protocol, server_name)
         self._reader = AnswerReader(protocol)
 
     def start(self):
-        """The bytes to send first."""
+        """Return the bytes to send first."""
         return self._hello
 
     def feed(self, data):
-        """Take received bytes; there is never more to send."""
+        """Process received bytes; there is never anything else to send."""
         return b'', self._reader.feed(data)
 
     def end(self, how, again):
-        """The Verdict when the connection ends early."""
+        """Return the Verdict for a connection that ends early."""
         return self._reader.end(how, again)
 
 
 def probe(endpoints, protocols=PROBED, timeout=5.0, concurrency=DEFAULT_CONCURRENCY,
           per_endpoint=DEFAULT_PER_ENDPOINT, retries=1):
-    """Ask every endpoint, for every server name, with one ClientHello per protocol version.
+    """Probe every endpoint and server name with one ClientHello for each protocol version.
 
     :param endpoints: list of dictionaries ``host`` (name, IPv4 or IPv6 address), ``port`` and optionally ``server_names``
-        (default: one empty name, which stands for a client that names no server)
-    :param protocols: names out of _tls/protocols.PROBED
-    :param timeout: seconds for one handshake, and for one name to be resolved
-    :param concurrency: most connections at a time; ``per_endpoint``: most of them to one endpoint
-    :param retries: further tries when a connection is dropped in the middle
-    :returns: list of dictionaries, one per endpoint and server name in the order given: ``host``, ``port``, ``server_name``,
+        (default: one empty name, which stands for a client without SNI)
+    :param protocols: names from _tls/protocols.PROBED
+    :param timeout: time limit of one handshake, and of resolving one name, in seconds
+    :param concurrency: maximum number of simultaneous connections; ``per_endpoint``: those to one endpoint
+    :param retries: further attempts if a connection is dropped before the answer is complete
+    :returns: list of dictionaries, one for each endpoint and server name in the given order: ``host``, ``port``, ``server_name``,
         ``protocols`` {name: {result, alert, alert_name, negotiated, cipher, reason, latent, tries}}, ``certificate``
         (or null) and ``certificate_reason`` (why it is null)
-    :raises AdministratorError: when an argument cannot be understood
+    :raises AdministratorError: for an invalid argument
     """
     wanted = _known(protocols)
     targets = _targets(endpoints)
@@ -84,7 +84,7 @@ def probe(endpoints, protocols=PROBED, timeout=5.0, concurrency=DEFAULT_CONCURRE
 
 
 def accepted_protocols(results):
-    """The short form of the results: ``{"host:port/server name": [accepted protocols]}``."""
+    """Return a summary of the results: ``{"host:port/server name": [accepted protocols]}``."""
     short = {}
     for item in results:
         host = '[%s]' % item['host'].strip('[]') if ':' in item['host'] else item['host']
@@ -106,7 +106,7 @@ class _Target(object):
         self.wire_name = _wire_name(server_name)
 
     def key(self, protocol):
-        """What makes a handshake different from others: SSLv3 cannot say a server name."""
+        """Return what distinguishes a handshake from others: SSLv3 cannot contain a server name."""
         name = b'' if protocol == 'SSLv3' else self.wire_name
         return (self.endpoint.host, self.endpoint.port, name, protocol)
 
@@ -116,7 +116,7 @@ def _known(protocols):
         if name not in PROBED:
             raise AdministratorError('a protocol cannot be probed', expected='one of ' + ', '.join(PROBED), found=name)
     if not protocols:
-        raise AdministratorError('no protocol to probe for', expected='at least one of ' + ', '.join(PROBED))
+        raise AdministratorError('there is no protocol to probe', expected='at least one of ' + ', '.join(PROBED))
     return sort_protocols(protocols)
 
 
@@ -137,12 +137,12 @@ def _targets(endpoints):
 
 
 def _text(value):
-    """Text of any string: Python 2.7 hands options over as bytes."""
+    """Return any string as text: Python 2.7 passes options as bytes."""
     return value.decode('utf-8', 'replace') if isinstance(value, bytes) else value
 
 
 def _wire_name(name):
-    """A server name as it is sent; empty for an address, which the extension cannot carry (RFC 6066, section 3)."""
+    """Return a server name as it is sent; empty for an address, which the extension cannot contain (RFC 6066, section 3)."""
     name = name.strip('[]').rstrip('.')
     if not name or is_address(name):
         return b''
@@ -163,7 +163,7 @@ def _ascii(text):
 
 
 def _served(target, outcomes):
-    """The DER certificate that the newest unencrypted handshake showed, and the protocol that showed it."""
+    """Return the DER certificate of the newest unencrypted handshake, and the protocol of that handshake."""
     for protocol in reversed(PROBED):
         if protocol == 'SSLv3' and target.wire_name:
             continue
@@ -174,7 +174,7 @@ def _served(target, outcomes):
 
 
 def _fetch_encrypted(targets, outcomes, bounds):
-    """Certificates that only TLS 1.3 would show, by handshake: {(host, port, name): Task}."""
+    """Fetch the certificates that only TLS 1.3 reveals: {(host, port, name): Task}."""
     tasks = OrderedDict()
     for target, found in zip(targets, outcomes):
         task = found.get('TLSv1.3')
@@ -190,7 +190,7 @@ def _fetch_encrypted(targets, outcomes, bounds):
 
 
 def _certificate(target, outcomes, fetched):
-    """(certificate or None, why there is none)."""
+    """Return the certificate or None, and why there is none."""
     der, protocol = _served(target, outcomes)
     if der is None:
         task = fetched.get(target.key('TLSv1.3'))
@@ -229,8 +229,8 @@ def _result(target, wanted, outcomes, fetched):
 def _facts(task, accepted):
     found = task.outcome
     if found.silent and found.result == 'inconclusive' and accepted and task.silences >= _SILENCES_FOR_REFUSAL:
-        # OpenSSL before 1.1.0 has no alert for a version that is switched off: it just closes the connection. Where
-        # the same address accepts another version in the same run, a repeated orderly close is that.
+        # OpenSSL before 1.1.0 sends no alert for a disabled version: it just closes the connection. If
+        # the same address accepts another version in the same run, repeated proper closing means exactly that.
         reason = 'closed without an answer %d times, while %s was accepted: how OpenSSL before 1.1.0 refuses a version' % (
             task.silences,
             ', '.join(accepted),

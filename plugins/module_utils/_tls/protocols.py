@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The numbers of the TLS protocol that a probe meets: versions and alerts, with what an alert says about a version."""
+"""The numbers of TLS versions and alerts, and what an alert says about a version."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -14,7 +14,7 @@ from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import sort_protocols
 
-# RFC 6101, 2246, 4346, 5246, 8446. SSLv2 has a hello of another form and is not probed.
+# RFC 6101, 2246, 4346, 5246, 8446. SSLv2 has a different ClientHello and is not probed.
 NUMBER_OF = {'SSLv3': 0x0300, 'TLSv1': 0x0301, 'TLSv1.1': 0x0302, 'TLSv1.2': 0x0303, 'TLSv1.3': 0x0304}
 NAME_OF = dict((number, name) for name, number in NUMBER_OF.items())
 PROBED = tuple(sort_protocols(NUMBER_OF))
@@ -55,40 +55,40 @@ ALERT_NAMES = {
     120: 'no_application_protocol',
 }
 
-# ``negotiated``: the version that the server had settled on when it sent the alert, None when that is not known.
+# ``negotiated``: the version that the server had chosen when it sent the alert, None if unknown.
 AlertMeaning = namedtuple('AlertMeaning', ['result', 'latent', 'negotiated', 'reason'])
 
 _REFUSALS = {
     70: 'the server does not allow this protocol version',
     86: 'the server wants a newer protocol version',
 }
-# OpenSSL settles the version of a connection before anything else, so an alert about ciphers or keys proves that the
-# version itself was let through: the protocol setting still allows it, and it comes back when what holds it back goes.
+# OpenSSL chooses the version of a connection before anything else, so an alert about ciphers or keys proves that the
+# version itself is allowed: the protocol setting enables it, and it will be accepted once nothing else holds it back.
 _HELD_BACK = {
-    40: 'no cipher suite or key exchange was found in common',
+    40: 'there is no common cipher suite or key exchange',
     71: 'every offered cipher suite was too weak for the server',
     80: 'the security level of OpenSSL holds it back',
 }
 
 
 def alert_name(number):
-    """The name of an alert in the words of the standards, ``unknown`` for other numbers."""
+    """Return the name of an alert according to the standards, ``unknown`` for other numbers."""
     return ALERT_NAMES.get(number, 'unknown')
 
 
 def version_name(number):
-    """The name of a version on the wire; a version that no standard names is shown as its number."""
+    """Return the name of a version on the wire, or its number if no standard names it."""
     return NAME_OF.get(number, 'unknown (0x%04x)' % number)
 
 
 def alert_meaning(protocol, number, record_version):
-    """What a fatal alert says about the protocol version of the hello that it answers.
+    """Return what a fatal alert says about the protocol version of the ClientHello that it answers.
 
-    :param protocol: the version that the hello offered
+    :param protocol: the version that the ClientHello offered
     :param number: the alert
     :param record_version: number of the version in the header of the alert's record: OpenSSL writes there the version that it
-        had settled on, which tells a held-back TLSv1 from a held-back TLSv1.1 where both hellos get the same alert
-    :returns: AlertMeaning; ``latent`` is true when the version is not refused as such, only something else holds it back
+        has chosen, which distinguishes a TLSv1 that is held back from a TLSv1.1 that is, although both get the same alert
+    :returns: AlertMeaning; ``latent`` is true if the version itself is allowed and only something else holds it back
     """
     if number in _REFUSALS:
         return AlertMeaning('refused', False, None, _REFUSALS[number])
@@ -96,12 +96,12 @@ def alert_meaning(protocol, number, record_version):
         words = 'the alert %d (%s) says nothing about the version' % (number, alert_name(number))
         return AlertMeaning('inconclusive', False, None, words)
     if protocol == 'SSLv3' and number == 40:
-        return AlertMeaning('refused', False, None, 'the usual answer of a server that does not have SSLv3')
-    # TLS 1.3 writes the number of TLS 1.2 there.
+        return AlertMeaning('refused', False, None, 'the usual answer of a server without SSLv3')
+    # TLS 1.3 uses the number of TLS 1.2 there.
     asked = min(NUMBER_OF[protocol], NUMBER_OF['TLSv1.2'])
     if record_version < asked and record_version in NAME_OF:
         lower = NAME_OF[record_version]
-        words = 'the server would only go on with the lower version %s, and then %s' % (lower, _HELD_BACK[number])
+        words = 'the server would only continue with the lower version %s, and then %s' % (lower, _HELD_BACK[number])
         return AlertMeaning('refused', False, lower, words)
     words = 'the protocol setting still allows this version, but %s' % _HELD_BACK[number]
     return AlertMeaning('refused', True, None, words)

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The addresses of many hosts, within bounds of time: the system's resolver itself can be neither hurried nor stopped."""
+"""Look up the addresses of many hosts within a time limit: the system resolver itself has none and cannot be stopped."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -18,16 +18,16 @@ from collections import OrderedDict, deque
 # Python 2.7 has no clock that is safe from being set.
 _now = getattr(time, 'monotonic', time.time)
 
-# Most names that are waited for at a time.
+# Maximum number of names that are looked up at the same time.
 LOOKUPS = 16
 
 
 def find_addresses(endpoints, timeout):
-    """Look up the hosts of many endpoints, some at a time; one that takes too long is given up, and the next begins in its place.
+    """Look up the hosts of many endpoints, several at a time; give up on one that takes too long and start the next instead.
 
-    :param endpoints: objects with ``host`` and ``port``; each without ``addresses`` gets them, [(family, socket address)],
+    :param endpoints: objects with ``host`` and ``port``; sets the ``addresses`` of each that has none, [(family, socket address)],
         and its ``error``: None, or why there are no addresses
-    :param timeout: seconds for one name
+    :param timeout: time limit for one name, in seconds
     """
     unknown = [endpoint for endpoint in endpoints if endpoint.addresses is None]
     found = _Resolver(timeout).resolve([(endpoint.host, endpoint.port) for endpoint in unknown])
@@ -36,7 +36,7 @@ def find_addresses(endpoints, timeout):
 
 
 def is_address(text):
-    """Whether a host is written as an IPv4 or IPv6 address."""
+    """Return whether a host is given as an IPv4 or IPv6 address."""
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             socket.inet_pton(family, text)
@@ -64,16 +64,16 @@ class _Resolver(object):
 
     def _begin(self, key):
         if is_address(key[0]):
-            # Nobody is asked for it, so it needs no thread.
+            # It requires no lookup and therefore no thread.
             self._found[key] = _look_up(*key)
             return
-        # A daemon: one that is given up must not keep the process from its end.
+        # A daemon thread: a lookup that was given up must not keep the process from ending.
         thread = threading.Thread(target=self._run, args=(key,))
         thread.daemon = True
         try:
             thread.start()
         except (RuntimeError, threading.ThreadError):
-            # No more threads to be had here: slow is better than not at all.
+            # No more threads are available here: slow is better than not at all.
             self._found[key] = _look_up(*key)
             return
         self._late[key] = _now() + self._timeout
@@ -86,7 +86,7 @@ class _Resolver(object):
                 self._changed.notify()
 
     def _wait(self):
-        # All have the same time, so the one that began first is the first to be late.
+        # All have the same time limit, so the one that started first is the first to exceed it.
         for key, deadline in list(self._late.items())[:1]:
             left = deadline - _now()
             if left > 0:
@@ -98,11 +98,11 @@ class _Resolver(object):
 
 
 def _look_up(host, port):
-    """The addresses of a host: ([(family, socket address)], None) or ([], why not)."""
+    """Return the addresses of a host: ([(family, socket address)], None), or ([], why there are none)."""
     try:
         found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
     except (OSError, IOError, ValueError, TypeError) as error:
-        # A name that cannot be written for the resolver is a UnicodeError or one with a null byte in it.
+        # UnicodeError or a null byte: the name cannot be passed to the resolver.
         return [], 'the name %s could not be resolved: %s' % (host, getattr(error, 'strerror', None) or error)
     addresses = []
     for family, _kind, _protocol, _name, address in found:

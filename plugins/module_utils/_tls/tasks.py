@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""What the engine is given: conversations to hold, and the endpoints to hold them with."""
+"""The input of the event loop: conversations, and the endpoints to hold them with."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -14,10 +14,10 @@ from collections import deque
 
 
 class Endpoint(object):
-    """One host and port, what waits for it and what is known of it.
+    """A host and port, the tasks that wait for it, and what is known about it.
 
-    ``address`` is the place in ``addresses`` where connections are opened: the first one until nobody is there, then the next,
-    and the one that answered from then on. So all answers of a run come from one address.
+    ``address`` is the index into ``addresses`` of the address to connect to: the first one, the next one if it does not answer,
+    and from then on the one that answered. All answers of a run thus come from one address.
     """
 
     def __init__(self, host, port):
@@ -32,14 +32,14 @@ class Endpoint(object):
 
 
 class Task(object):
-    """One conversation to hold with an endpoint.
+    """A conversation to hold with an endpoint.
 
     :param endpoint: an Endpoint
-    :param make: function that makes a new conversation: ``start()`` -> bytes to send, ``feed(data)`` -> (bytes to send,
+    :param make: function that creates a new conversation: ``start()`` -> bytes to send, ``feed(data)`` -> (bytes to send,
         Verdict or None), ``end(how, again)`` -> Verdict
 
-    ``tries`` are the connections that were made, ``silences`` those of them that the peer closed in good order without a byte,
-    ``misses`` the failures to connect where no other address is left to go to.
+    ``tries`` counts the connections, ``silences`` those that the peer closed properly without sending a byte,
+    ``misses`` the failed attempts to connect when no other address was left to try.
     """
 
     def __init__(self, endpoint, make):

@@ -4,10 +4,10 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The few facts of an X.509 certificate that an administrator asks about, read from DER without any library.
+"""Read the few facts about an X.509 certificate that an administrator needs from DER, without any library.
 
-Only reading, no trust: nothing is verified here. Every length is checked against its container before it is used, there is no
-recursion that the data steers, and whatever is wrong ends as CertificateError. Layout: RFC 5280, X.690.
+This module only reads and verifies nothing. It checks every length against the enclosing element before it uses the length, the data
+cannot control any recursion, and every malformed certificate ends in CertificateError. Layout: RFC 5280, X.690.
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -26,7 +26,7 @@ _VERSION_TAG, _EXTENSIONS_TAG = 0xA0, 0xA3
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
 _MAX_NAMES = 1000
 
-# Object identifier -> (name, hash). An algorithm that hashes as it likes has no hash of its own.
+# Object identifier -> (name, hash). An algorithm that does not determine its hash has None.
 _SIGNATURES = {
     '1.2.840.113549.1.1.2': ('md2WithRSAEncryption', 'md2'),
     '1.2.840.113549.1.1.4': ('md5WithRSAEncryption', 'md5'),
@@ -72,17 +72,17 @@ _TEXT_ENCODINGS = {0x1E: 'utf-16-be', 0x1C: 'utf-32-be', 0x14: 'latin-1'}
 
 
 class CertificateError(Exception):
-    """The bytes are not a certificate that can be read; the text says why."""
+    """Raised for bytes that are not a readable certificate; the text says why."""
 
 
 def read_certificate(der):
-    """The facts of a certificate.
+    """Return the facts about a certificate.
 
     :param der: bytes in DER form
     :returns: dictionary of ``subject`` and ``issuer`` (text, most specific part first), ``names`` (DNS names and
         addresses of subjectAltName), ``serial`` (hexadecimal, as openssl shows it), ``not_before`` and ``not_after`` (ISO 8601, UTC),
         ``signature_algorithm``, ``hash`` and ``fingerprint_sha256``
-    :raises CertificateError: when it cannot be read
+    :raises CertificateError: if it cannot be read
     """
     data = bytearray(der)
     outer = list(_children(_expect(_element(data, 0, len(data)), _SEQUENCE)))
@@ -115,7 +115,7 @@ def read_certificate(der):
 
 
 def _element(data, at, limit):
-    """One element that starts at ``at`` and must end at or before ``limit``."""
+    """Return the element that starts at ``at`` and must end at or before ``limit``."""
     if at + 2 > limit:
         raise CertificateError('an element is cut off at byte %d' % at)
     tag, length, start = data[at], data[at + 1], at + 2
@@ -130,7 +130,7 @@ def _element(data, at, limit):
             length = length << 8 | byte
         start += size
     if start + length > limit:
-        raise CertificateError('an element that is longer than what holds it at byte %d' % at)
+        raise CertificateError('an element that is longer than the element around it at byte %d' % at)
     return Element(tag, data, start, start + length, at)
 
 
@@ -194,7 +194,7 @@ def _signature(element):
 
 
 def _pss_hash(parts):
-    """The hash of an RSASSA-PSS signature: parameter [0], SHA-1 when it is left out (RFC 4055, 3.1)."""
+    """Return the hash of an RSASSA-PSS signature: parameter [0], SHA-1 if it is omitted (RFC 4055, 3.1)."""
     if len(parts) > 1 and parts[1].tag == _SEQUENCE:
         for parameter in _children(parts[1]):
             if parameter.tag == 0xA0:
@@ -204,7 +204,7 @@ def _pss_hash(parts):
 
 
 def _name(element):
-    """A distinguished name as text, most specific part first (RFC 4514), the way Check Point shows its own."""
+    """Return a distinguished name as text, most specific part first (RFC 4514), as Check Point displays its own."""
     parts = []
     for group in _children(_expect(element, _SEQUENCE)):
         attributes = []
@@ -256,7 +256,7 @@ def _general_name(element):
 def _time(element):
     text = _content(element).decode('ascii', 'replace')
     if element.tag == _UTC_TIME and re.match(r'[0-9]{10}([0-9]{2})?Z$', text):
-        # Two digits of a year: 50 to 99 belong to the 20th century (RFC 5280, 4.1.2.5.1).
+        # Two-digit years: 50 to 99 are in the 20th century (RFC 5280, 4.1.2.5.1).
         text = ('19' if text[:2] >= '50' else '20') + text
     elif element.tag != _GENERALIZED_TIME or not re.match(r'[0-9]{12}([0-9]{2})?Z$', text):
         raise CertificateError('a time that cannot be read: %r' % text[:32])

@@ -22,8 +22,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._pol
 from tests.support import server_facts as sample
 
 SILENCE = "closed without an answer 2 times, while TLSv1.2 was accepted: how OpenSSL before 1.1.0 refuses a version"
-LOWER = "the server would only go on with the lower version TLSv1.2"
-OLD = "the usual answer of a server that does not have SSLv3"
+LOWER = "the server would only continue with the lower version TLSv1.2"
+OLD = "the usual answer of a server without SSLv3"
 
 
 def judge(probe: list[dict[str, Any]]) -> dict[str, Any]:

@@ -236,7 +236,7 @@ def test_later_requests_are_looked_for_in_a_bounded_part(tmpdir, monkeypatch):
 
 
 @pytest.mark.parametrize(('text', 'words'), [
-    (b'%h %{SSL_PROTOCOL}x', 'no time'), (b'%{SSL_PROTOCOL}x %{sec}t', 'not hold the client'), (b'%h %t', 'does not hold the protocol'),
+    (b'%h %{SSL_PROTOCOL}x', 'no readable time'), (b'%{SSL_PROTOCOL}x %{sec}t', 'not contain the client'), (b'%h %t', 'does not contain the protocol'),
     (b'%h%{SSL_PROTOCOL}x %t', 'nothing stands between'),
 ])
 def test_what_a_format_lacks_is_told(tmpdir, text, words):
