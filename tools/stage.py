@@ -16,6 +16,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -77,17 +78,26 @@ def run(name: str, limit: float, command: list[str]) -> Outcome:
     """Run a stage as a session of its own, so that it can be ended with everything that it started."""
     began, note = time.monotonic(), ""
     log = LOGS / f"{name}.log"
-    with log.open("wb") as output:
+    # pytest keeps the directories of the last three runs of a user, and removes those of runs that still go on elsewhere.
+    with (
+        tempfile.TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as own,
+        log.open("wb") as output,
+    ):
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            env=os.environ | {"PYTEST_DEBUG_TEMPROOT": own},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
-    try:
-        process.wait(limit)
-    except subprocess.TimeoutExpired:
-        note = f"ended after {limit:.0f} s"
-    finally:
-        if process.poll() is None:
-            end(process)
+        try:
+            process.wait(limit)
+        except subprocess.TimeoutExpired:
+            note = f"ended after {limit:.0f} s"
+        finally:
+            if process.poll() is None:
+                end(process)
     return judge(name, time.monotonic() - began, process.returncode, log.read_text("utf-8", "replace"), note)
 
 
