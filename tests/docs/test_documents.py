@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the documents show is so: examples that Ansible accepts, commands, playbooks, variables and files that there are."""
+"""Check what the documents show: Ansible accepts the examples, and commands, playbooks, variables and files exist."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of a document in another language."""
+    """A code block of a document."""
 
     document: Path
     language: str
@@ -45,7 +45,7 @@ class Block:
 
 
 def blocks() -> Iterator[Block]:
-    """The blocks of all documents."""
+    """Yield the code blocks of all documents."""
     for document in DOCUMENTS:
         found = (FENCED if document.suffix == ".md" else DIRECTIVE).findall(document.read_text("utf-8"))
         for _indent, language, text in found:
@@ -64,7 +64,7 @@ COMMANDS = [
 
 
 def constants_of(module: Path) -> dict[str, Any]:
-    """DOCUMENTATION, EXAMPLES and RETURN of a module, or the parts of a documentation fragment."""
+    """Return DOCUMENTATION, EXAMPLES and RETURN of a module, or the parts of a documentation fragment."""
     tree = ast.parse(module.read_text("utf-8"))
     found = {}
     for node in [*tree.body, *(inner for item in tree.body if isinstance(item, ast.ClassDef) for inner in item.body)]:
@@ -78,7 +78,7 @@ def constants_of(module: Path) -> dict[str, Any]:
 
 
 def syntax_check(play: object, folder: Path) -> None:
-    """Let Ansible look at a playbook; fails with what it said."""
+    """Let Ansible check the syntax of a playbook, and fail with its output."""
     playbook = folder / "playbook.yml"
     playbook.write_text(yaml.safe_dump(play), "utf-8")
     command = ["ansible-playbook", "--syntax-check", "-i", "localhost,", str(playbook)]
@@ -87,7 +87,7 @@ def syntax_check(play: object, folder: Path) -> None:
 
 
 def task_modules(tasks: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The collection's modules that the tasks call, with their arguments, in blocks too."""
+    """Yield the collection's modules that the tasks call, also in blocks, with their arguments."""
     for task in tasks:
         for section in ("block", "rescue", "always"):
             yield from task_modules(task.get(section, []))
@@ -97,7 +97,7 @@ def task_modules(tasks: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, A
 
 
 def unknown_options(tasks: list[dict[str, Any]]) -> list[str]:
-    """Options that the tasks give and their modules do not have."""
+    """Return options that the tasks set and that their modules do not have."""
     wrong = []
     for name, arguments in task_modules(tasks):
         documented = yaml.safe_load(constants_of(ROOT / "plugins" / "modules" / f"{name}.py")["DOCUMENTATION"])
@@ -107,7 +107,7 @@ def unknown_options(tasks: list[dict[str, Any]]) -> list[str]:
 
 
 def fragment_options(name: str) -> set[str]:
-    """The options that a documentation fragment adds: of ansible itself, or of the collection, ``NAMESPACE.NAME.FRAGMENT`` with or without a part."""
+    """Return the options of a documentation fragment: of Ansible, or of the collection (``NAMESPACE.NAME.FRAGMENT``, with or without a part)."""
     folder = ROOT / "plugins" / "doc_fragments" if name.startswith(f"{NAME}.") else Path(doc_fragments.__path__[0])
     fragment, *part = name.removeprefix(f"{NAME}.").removeprefix("ansible.builtin.").split(".")
     text = constants_of(folder / f"{fragment}.py")[part[0].upper() if part else "DOCUMENTATION"]
@@ -138,7 +138,7 @@ def test_yaml_in_documents(block: Block, tmp_path: Path) -> None:
 
 
 def known_variables() -> set[str]:
-    """The variables that roles and playbooks read."""
+    """Return the variables that roles and playbooks read."""
     found: set[str] = set()
     for folder in ("roles", "playbooks"):
         for path in (ROOT / folder).rglob("*.yml"):
