@@ -19,7 +19,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tex
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.probe import probe
 
 # Which listeners handshakes are tried with.
-CHOICES = ('web', 'all', 'none')
+CHOICES = ('all', 'web', 'none')
 # Short names of programs that serve web pages, or stand before a program that does.
 WEB_SERVERS = ('apache2', 'caddy', 'envoy', 'haproxy', 'httpd', 'httpd2', 'lighttpd', 'nginx', 'stunnel', 'stunnel4', 'traefik')
 # Where Gaia and Endpoint Security servers serve web pages.
