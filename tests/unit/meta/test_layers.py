@@ -21,6 +21,7 @@ PLUGINS = Path(ROOT) / "plugins"
 PREFIX = f"{NAME}.plugins."
 # From the top down. A room imports what stands below it, and nothing beside it.
 LAYERS: Layers = (
+    ("action",),
     ("modules", "filter"),
     ("plugin_utils._fleet",),
     ("plugin_utils._policy",),
