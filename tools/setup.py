@@ -60,6 +60,7 @@ TEST_NEEDS = (
     *DEMO_NEEDS,
     Need("apache2-utils", ("rotatelogs",)),
     Need("git", ("git",)),
+    Need("faketime", ("faketime",)),
     Need("nmap", ("nmap",)),
     Need("strace", ("strace",)),
 )

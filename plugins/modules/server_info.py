@@ -17,11 +17,14 @@ description:
   - Gathers in one call the release and the roles, the TLS configuration of the Endpoint Security server's Apache including all included files, the services,
     the hash that the internal CA signs with, the certificates, and the guard.
   - If a part cannot be read, it is null, and RV(server.unreadable) contains the reason. A part that cannot be read never looks as if it were in order.
-  - Changes nothing and writes nothing. Opens and closes a connection to each of RV(server.tls.endpoints).
+  - Tries handshakes with every endpoint of that Apache, and lists the TCP listeners of the host with the programs that own them.
+  - Changes nothing and writes nothing. Connects to each of RV(server.tls.endpoints), to O(extra_endpoints) and to the listeners that O(probe_listeners)
+    chooses, and sends the first message of a TLS handshake for every protocol version.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.reads
   - checkpoint_endpoint.hardening.attributes.server
+  - checkpoint_endpoint.hardening.handshakes
   - checkpoint_endpoint.hardening.profile
   - checkpoint_endpoint.hardening.state_dir
 options:
@@ -57,9 +60,17 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.name }}"
 
-- name: Find out what the same endpoints accept on the wire
-  checkpoint_endpoint.hardening.tls_probe_info:
-    endpoints: "{{ info.server.tls.endpoints }}"
+- name: Show what each endpoint accepts
+  ansible.builtin.debug:
+    msg: "{{ item.host }}:{{ item.port }} {{ item.accepted }}"
+  loop: "{{ info.server.tls.endpoints }}"
+  loop_control:
+    label: "{{ item.host }}:{{ item.port }}"
+
+- name: Try every other web server of the host too
+  checkpoint_endpoint.hardening.server_info:
+    probe_listeners: web
+  register: info
 """
 
 RETURN = r"""
@@ -153,7 +164,7 @@ server:
               warnings: []
         endpoints:
           description:
-            - The addresses that use TLS, the server names to try with each, and the protocols that each name should negotiate.
+            - The addresses that use TLS, the server names to try with each, the protocols that each name should negotiate, and those that it accepted.
             - You can pass this list to M(checkpoint_endpoint.hardening.tls_probe_info) unchanged.
           type: list
           elements: dict
@@ -162,6 +173,10 @@ server:
               port: 443
               server_names: ["", policy-1.example.com, unknown.invalid]
               expected:
+                "": [TLSv1.2]
+                policy-1.example.com: [TLSv1.2]
+                unknown.invalid: [TLSv1.2]
+              accepted:
                 "": [TLSv1.2]
                 policy-1.example.com: [TLSv1.2]
                 unknown.invalid: [TLSv1.2]
@@ -281,13 +296,51 @@ server:
       sample:
         - path: /opt/CPuepm-R81.20/apache22/conf
           free_mib: 20480
+    listeners:
+      description:
+        - The TCP listeners of the host, null when they cannot be read.
+        - RV(ignore:owner) is the process that holds the socket, null when it is not seen. RV(ignore:ours) is true for the Endpoint Apache.
+          RV(ignore:reachable) is false for a loopback address. RV(ignore:web) is true for a web server and for a port where web pages are served.
+        - RV(ignore:asked) is true where handshakes were tried. RV(ignore:protocols) is what came of them, as in RV(probe), else null.
+      type: list
+      elements: dict
+      sample:
+        - address: 0.0.0.0
+          port: 4434
+          owner:
+            pid: 5120
+            name: httpd2
+            program: /web/cpshared/web/Apache/2.2.0/bin/httpd2
+            user_id: 0
+          ours: false
+          reachable: true
+          web: true
+          asked: false
+          protocols: null
+    extra_endpoints:
+      description: What came of the handshakes with O(extra_endpoints), as in RV(probe), null when they could not be tried.
+      type: list
+      elements: dict
+      sample: []
+    now:
+      description: The time of the server when it was read, in UTC.
+      type: str
+      sample: "2026-11-23T10:00:00Z"
     unreadable:
-      description: The parts that could not be read, with the reason.
+      description: The parts that could not be read, with the reason. The part V(probe) stands for RV(probe).
       type: list
       elements: dict
       sample:
         - part: product
           reason: "cpprod_util FwIsPrimary: the role primary could not be read. Expected: 0 or 1. Found: no output."
+probe:
+  description:
+    - What came of the handshakes with RV(server.tls.endpoints), one item per endpoint and server name, null when they could not be tried.
+    - See RV(checkpoint_endpoint.hardening.tls_probe_info#module:results).
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 error:
   description: The parts of the error message, see RV(checkpoint_endpoint.hardening.services#module:error). Only returned if even the profile cannot be read.
   returned: failure
@@ -300,12 +353,27 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._server_facts import read_server
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._listeners.facts import CHOICES
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._server_facts import Handshakes, read_server
 
 
 def argument_spec():
     return dict(
         timeout=dict(type='int', default=60),
+        handshake_timeout=dict(type='float', default=5),
+        probe_listeners=dict(type='str', choices=list(CHOICES), default='none'),
+        extra_endpoints=dict(
+            type='list',
+            elements='dict',
+            default=[],
+            options=dict(
+                host=dict(type='str', required=True),
+                port=dict(type='int', default=443),
+                server_names=dict(type='list', elements='str', default=['']),
+                front=dict(type='bool', default=False),
+            ),
+        ),
+        listener_mark=dict(type='str', default=''),
         profile=dict(type='path'),
         state_dir=dict(type='path', default='/var/lib/checkpoint_endpoint_hardening'),
     )
@@ -316,10 +384,11 @@ def main():
     given = module.params
     try:
         environment = read_environment(given['profile'], given['timeout'])
-        server = read_server(environment, given['state_dir'], given['timeout'])
+        handshakes = Handshakes(given['handshake_timeout'], given['probe_listeners'], given['listener_mark'], given['extra_endpoints'])
+        server = read_server(environment, given['state_dir'], given['timeout'], handshakes)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
-    module.exit_json(changed=False, server=server)
+    module.exit_json(changed=False, probe=server.pop('probe'), server=server)
 
 
 if __name__ == '__main__':

@@ -154,6 +154,10 @@ clients:
       description: Clients that used a protocol older than this one are listed in RV(clients.legacy).
       type: str
       sample: TLSv1.2
+    now:
+      description: The time of the server when it was read, in UTC.
+      type: str
+      sample: "2026-11-23T10:00:00Z"
     since:
       description: Only requests since this time were counted. Null if all were counted.
       type: str

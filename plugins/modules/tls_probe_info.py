@@ -52,6 +52,9 @@ options:
       expected:
         description: Ignored. It exists so that you can pass the endpoints of M(checkpoint_endpoint.hardening.server_info) unchanged.
         type: dict
+      accepted:
+        description: Not looked at, like O(endpoints[].expected).
+        type: dict
   protocols:
     description: The versions to offer, each in a separate handshake.
     type: list
@@ -208,6 +211,7 @@ def argument_spec():
                 port=dict(type='int', default=443),
                 server_names=dict(type='list', elements='str', default=['']),
                 expected=dict(type='dict'),
+                accepted=dict(type='dict'),
             ),
         ),
         protocols=dict(type='list', elements='str', choices=list(PROBED), default=list(PROBED)),

@@ -98,8 +98,30 @@ def facts() -> dict[str, Any]:
         "certificates": [certificate("ica"), certificate("sic"), certificate("web")],
         "guard": {"state": "none"},
         "space": [{"path": "/opt/CPuepm-R81.20/apache22/conf", "free_mib": 20480}],
+        "listeners": [listener(8443, ours=True)],
+        "extra_endpoints": [],
         "unreadable": [],
     }
+
+
+def listener(port: int, accepts: tuple[str, ...] | None = None, **changes: Any) -> dict[str, Any]:
+    """A TCP listener of the host; with ``accepts`` it was asked."""
+    return {
+        "address": "0.0.0.0",
+        "port": port,
+        "owner": {"pid": 5120, "name": "httpd2", "program": "/web/bin/httpd2", "user_id": 0},
+        "ours": False,
+        "reachable": True,
+        "web": True,
+        "asked": accepts is not None,
+        "protocols": None if accepts is None else protocols(accepts),
+        **changes,
+    }
+
+
+def protocols(accepts: tuple[str, ...]) -> dict[str, Any]:
+    """How an endpoint answered each protocol."""
+    return {name: answer("accepted") if name in accepts else answer("refused", 70) for name in ALL_PROTOCOLS}
 
 
 def answer(result: str, alert: int | None = None, latent: bool = False) -> dict[str, Any]:

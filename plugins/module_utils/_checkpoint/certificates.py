@@ -59,9 +59,10 @@ def _decoded(block):
 
 
 def read_container(environment, path, timeout=60.0):
-    """The certificates in a PKCS #12 container without a password, as Check Point keeps its own.
+    """Read the certificates in a PKCS #12 container without a password, as Check Point keeps its own.
 
-    ``-nokeys``: a private key never leaves openssl.
+    ``-nokeys``: a private key never leaves openssl. A CA made before OpenSSL 3.0 may keep its certificate under RC2, which OpenSSL 3 reads
+    with ``-legacy`` alone; an older openssl does not know that option, so it is given second.
 
     :returns: list of dictionaries as in ``parse_certificates``
     :raises AdministratorError: when the container is missing or cannot be read
@@ -69,20 +70,30 @@ def read_container(environment, path, timeout=60.0):
     if not os.path.isfile(path):
         raise AdministratorError('the certificate is not there', path=path, expected='a PKCS #12 file', found='no such file')
     argv = ['cpopenssl', 'pkcs12', '-in', path, '-nokeys', '-nomacver', '-passin', 'pass:']
-    result = environment.output(argv, timeout)
-    reason = tail(result.stderr, 3) or 'exit code %d' % result.rc
-    if result.rc == 0:
-        try:
-            return parse_certificates(result.stdout)
-        except CertificateError as error:
-            reason = str(error)
+    found, reason = _container_certificates(environment, argv, timeout)
+    if found is None:
+        found, legacy_reason = _container_certificates(environment, argv + ['-legacy'], timeout)
+    if found is not None:
+        return found
     raise AdministratorError(
         'the certificate cannot be read',
         path=path,
         expected='a PKCS #12 file with an empty password that "%s" reads' % ' '.join(argv),
-        found=reason,
+        found='%s; with -legacy: %s' % (reason, legacy_reason),
         next_step='run this command by hand on the server, as root',
     )
+
+
+def _container_certificates(environment, argv, timeout):
+    """Return (certificates, None), or (None, why there are none)."""
+    result = environment.output(argv, timeout)
+    reason = tail(result.stderr, 3) or 'exit code %d' % result.rc
+    if result.rc == 0:
+        try:
+            return parse_certificates(result.stdout), None
+        except CertificateError as error:
+            reason = str(error)
+    return None, reason
 
 
 def own_certificate(certificates):

@@ -21,7 +21,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._log
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.streams import beginning_of
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.tally import Tally, text_counts
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import format_utc
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import format_utc, now_text
 
 # How often a log that is rotated while it is being read is looked up again.
 _ROUNDS = 5
@@ -54,6 +54,8 @@ def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
     :param processes: maximum number of processes that read a large file
     :returns: the dictionary that the module returns
     """
+    # Judged by the controller, which has a clock of its own.
+    now = now_text()
     total = Tally(oldest_accepted)
     # Nothing was logged before that, and not every Python can format such a time.
     since = None if since is None else max(since, 0)
@@ -70,6 +72,7 @@ def read_clients(found, oldest_accepted, since=None, limit=1000, processes=1):
     return {
         'logs_protocol': found.logs_protocol,
         'older_than': oldest_accepted.decode('ascii'),
+        'now': now,
         'since': format_utc(since),
         'logs': [reading.summary() for reading in readings],
         'period': {

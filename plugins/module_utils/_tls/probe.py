@@ -88,9 +88,13 @@ def accepted_protocols(results):
     short = {}
     for item in results:
         host = '[%s]' % item['host'].strip('[]') if ':' in item['host'] else item['host']
-        accepted = [name for name, found in item['protocols'].items() if found['result'] == 'accepted']
-        short['%s:%d/%s' % (host, item['port'], item['server_name'])] = sort_protocols(accepted)
+        short['%s:%d/%s' % (host, item['port'], item['server_name'])] = accepted_of(item)
     return short
+
+
+def accepted_of(result):
+    """Return the protocols that one endpoint accepts for one server name, in their order."""
+    return sort_protocols(name for name, found in result['protocols'].items() if found['result'] == 'accepted')
 
 
 # -- the plan

@@ -20,6 +20,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._pol
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.rules import (
     certificates,
+    listeners,
     operations,
     tls,
 )
@@ -45,8 +46,9 @@ def findings(
     facts = Facts(server)
     outcomes = {
         "TLS-1": _judge(lambda: tls.configured(facts, policy)),
-        "TLS-2": _judge(lambda: tls.negotiated(facts, policy, probe)),
+        "TLS-2": _judge(lambda: listeners.negotiated(facts, policy, probe)),
         "TLS-3": _judge(lambda: tls.starts(facts)),
+        "TLS-4": _judge(lambda: listeners.others(facts, policy, name)),
         "ICA-1": _judge(lambda: certificates.signs(facts, policy)),
         "ICA-2": _judge(lambda: certificates.root(facts, policy)),
         "ICA-3": _judge(lambda: certificates.runs(facts)),

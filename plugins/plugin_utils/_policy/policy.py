@@ -8,13 +8,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.other_listeners import (
+    ExtraEndpoint,
+    IgnoredListener,
+    read_extra_endpoints,
+    read_ignored_listeners,
+)
+
+T = TypeVar("T")
 
 # Hash functions of signatures, weakest first: a certificate must not carry one that stands before the declared one.
 HASHES = ("md2", "md4", "md5", "sha1", "sha224", "sha256", "sha384", "sha512")
@@ -26,6 +34,7 @@ RULES = {
     "TLS-1": "Every TLS scope is configured for exactly the declared protocols",
     "TLS-2": "The wire accepts exactly the declared protocols and refuses all others",
     "TLS-3": "The server's own configuration test passes",
+    "TLS-4": "Other listeners of the server accept no protocol that is not declared",
     "ICA-1": "The internal CA signs with the declared hash",
     "ICA-2": "The root certificate of the internal CA is as strong as declared",
     "ICA-3": "The internal CA runs",
@@ -73,7 +82,13 @@ class Policy:
     sign_hash: str
     waivers: tuple[Waiver, ...]
     legacy_clients: LegacyClients
+    ignored_listeners: tuple[IgnoredListener, ...]
+    extra_endpoints: tuple[ExtraEndpoint, ...]
     now: datetime
+
+    def ignores(self, listener: Mapping[str, Any], name: str) -> str | None:
+        """Return why a listener of the server with this name need not meet the policy; None when it must."""
+        return next((entry.reason for entry in self.ignored_listeners if entry.covers(listener, name)), None)
 
 
 def read_policy(declared: Mapping[str, Any]) -> Policy:
@@ -92,8 +107,17 @@ def read_policy(declared: Mapping[str, Any]) -> Policy:
         sign_hash=sign_hash,
         waivers=tuple(_waiver(waiver, number) for number, waiver in enumerate(waivers, start=1)),
         legacy_clients=_legacy_clients(declared.get("legacy_clients") or {}),
+        ignored_listeners=_declared(read_ignored_listeners, declared.get("ignored_listeners")),
+        extra_endpoints=_declared(read_extra_endpoints, declared.get("extra_endpoints")),
         now=_moment(declared.get("now")),
     )
+
+
+def _declared(read: Callable[[Any], tuple[T, ...]], value: Any) -> tuple[T, ...]:
+    try:
+        return read(value)
+    except ValueError as error:
+        raise PolicyError(str(error)) from error
 
 
 def _protocols(value: Any) -> tuple[str, ...]:

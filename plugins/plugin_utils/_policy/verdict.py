@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.evaluate import Finding, of_status
 
 # Rules that must have been read and, but for what the change itself repairs, be in order before a server is stopped.
-READ_FIRST = ("TLS-1", "TLS-2", "TLS-3", "ICA-1", "SERVICE-1", "GUARD-1", "CLIENT-1")
+READ_FIRST = ("TLS-1", "TLS-2", "TLS-3", "SERVICE-1", "GUARD-1", "CLIENT-1")
 IN_ORDER_FIRST = ("TLS-3", "SERVICE-1")
 
 
@@ -63,6 +63,9 @@ def _changes(by_rule: Mapping[str, Finding]) -> list[str]:
 def _blockers(by_rule: Mapping[str, Finding], changes: Sequence[str]) -> list[Finding]:
     blockers = [by_rule[rule] for rule in READ_FIRST if rule in by_rule and _status(by_rule, rule) == "error"]
     blockers += [by_rule[rule] for rule in IN_ORDER_FIRST if rule in by_rule and _status(by_rule, rule) == "fail"]
+    # A CA that was not read keeps nobody from the change of TLS; it is told nothing, and a run that has only the CA to judge stops.
+    if not changes and _status(by_rule, "ICA-1") == "error" and "ICA-1" in by_rule:
+        blockers.append(by_rule["ICA-1"])
     # A CA that does not run cannot be told anything.
     if "sign_hash" in changes and "ICA-3" in by_rule and _status(by_rule, "ICA-3") in ("fail", "error"):
         blockers.append(by_rule["ICA-3"])

@@ -10,6 +10,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from .processes import MARK
 from .server import Server
 from .ssh import client_line, user_name
 
@@ -35,6 +36,8 @@ def host_variables(server: Server, folder: Path) -> dict[str, Any]:
         "ansible_async_dir": str(server.root / "tmp/ansible_async"),
         "checkpoint_endpoint_profile": str(server.profile),
         "checkpoint_endpoint_state_dir": settings["state_dir"],
+        # All lab servers share one kernel: this tells the listeners of one from those of the others, and of the machine.
+        "checkpoint_endpoint_listener_mark": f"{MARK}={server.root}",
         "lab_root": str(server.root),
         "lab_kind": settings["kind"],
         "lab_release": server.release,

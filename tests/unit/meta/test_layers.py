@@ -21,12 +21,13 @@ PLUGINS = Path(ROOT) / "plugins"
 PREFIX = f"{NAME}.plugins."
 # From the top down. A room imports what stands below it, and nothing beside it.
 LAYERS: Layers = (
+    ("action",),
     ("modules", "filter"),
     ("plugin_utils._fleet",),
     ("plugin_utils._policy",),
     ("plugin_utils._plain_text",),
     ("module_utils._server_facts",),
-    ("module_utils._guard", "module_utils._logs"),
+    ("module_utils._guard", "module_utils._logs", "module_utils._listeners"),
     ("module_utils._checkpoint", "module_utils._apache"),
     ("module_utils._tls", "module_utils._parallel"),
     ("module_utils._files",),

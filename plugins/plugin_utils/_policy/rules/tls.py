@@ -43,7 +43,7 @@ def configured(facts: Facts, policy: Policy) -> Outcome:
         problems.extend(_directive_problems(directive, policy))
     evidence = {"configured": meaning, "negotiable": negotiable, "problems": problems}
     if problems:
-        message = f"Declared is {names(policy.tls_protocols)}, but {problems[0]}." + _more(problems)
+        message = f"Declared is {names(policy.tls_protocols)}, but {problems[0]}." + more(problems)
         return Outcome("fail", message, evidence, "Run the playbook harden.yml on this server.")
     return Outcome("pass", f"{len(scopes)} TLS scopes are configured for {names(policy.tls_protocols)}.", evidence)
 
@@ -100,7 +100,7 @@ def negotiated(facts: Facts, policy: Policy, probe: Any) -> Outcome:
             if result is None:
                 raise Unreadable(f"no handshake was tried with {place}")
             protocols = need(result, "protocols", dict, f"the probe of {place}")
-            problems.extend(_handshake_problems(protocols, place, policy))
+            problems.extend(handshake_problems(protocols, place, policy))
             at = f"{host}:{port}/{server_name}"
             accepted[at] = accepted_of(protocols, place)
             refused[at] = {name: _how(protocols[name]) for name in PROBED if name not in accepted[at]}
@@ -108,12 +108,13 @@ def negotiated(facts: Facts, policy: Policy, probe: Any) -> Outcome:
         raise Unreadable("the endpoints have no server names to try")
     evidence = {"accepted": accepted, "refused": refused, "problems": problems}
     if problems:
-        message = f"{problems[0]}." + _more(problems)
+        message = f"{problems[0]}." + more(problems)
         return Outcome("fail", message, evidence, "Run the playbook harden.yml on this server.")
     return Outcome("pass", f"{len(accepted)} endpoints and names accept {names(policy.tls_protocols)} alone.", evidence)
 
 
-def _more(problems: list[str]) -> str:
+def more(problems: list[str]) -> str:
+    """Return how many problems there are beside the first one, in words."""
     return f" {len(problems) - 1} more of this kind." if len(problems) > 1 else ""
 
 
@@ -133,7 +134,8 @@ def accepted_of(protocols: Mapping[str, Any], place: str) -> list[str]:
     return accepted
 
 
-def _handshake_problems(protocols: Mapping[str, Any], place: str, policy: Policy) -> list[str]:
+def handshake_problems(protocols: Mapping[str, Any], place: str, policy: Policy) -> list[str]:
+    """Return where the answers of an endpoint differ from the policy."""
     problems = []
     accepted = accepted_of(protocols, place)
     for protocol in PROBED:

@@ -320,11 +320,30 @@ def test_what_would_not_come_back_blocks_a_change(change: Callable[[Facts], None
 
 
 def test_what_was_not_read_blocks_a_change() -> None:
-    facts = {**sample.facts(), "ica": None}
+    facts = {**sample.facts(), "services": None}
     stale_scope(facts)
     summary = verdict(list(judge(facts).values()))
-    assert [finding["rule"] for finding in summary["blockers"]] == ["ICA-1"]
+    assert [finding["rule"] for finding in summary["blockers"]] == ["SERVICE-1"]
     assert "could not be read" in summary["text"]
+
+
+def unreadable_ca() -> Facts:
+    reason = {"part": "ica", "reason": "InternalCA.p12: the certificate cannot be read."}
+    return {**sample.facts(), "ica": None, "unreadable": [reason]}
+
+
+def test_a_ca_that_was_not_read_does_not_block_the_change_of_tls() -> None:
+    facts = unreadable_ca()
+    stale_scope(facts)
+    summary = verdict(list(judge(facts).values()))
+    assert (summary["changes"], summary["blockers"], summary["compliant"]) == (["tls"], [], False)
+    assert summary["unread"] == ["ICA-1", "ICA-2", "ICA-3"]
+
+
+def test_a_ca_that_was_not_read_blocks_where_nothing_else_is_to_do() -> None:
+    summary = verdict(list(judge(unreadable_ca()).values()))
+    assert (summary["changes"], summary["compliant"]) == ([], False)
+    assert [finding["rule"] for finding in summary["blockers"]] == ["ICA-1"]
 
 
 def test_no_findings_are_no_compliance() -> None:

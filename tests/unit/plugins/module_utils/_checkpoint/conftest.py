@@ -64,6 +64,10 @@ class Authority(object):
             'pkcs12', '-export', '-in', name + '.crt', '-inkey', name + '.key', '-out', str(target), '-passout', 'pass:', *more
         )
 
+    def contain_with_rc2(self, name, target):
+        """Write a container as OpenSSL before 3.0 did by default; OpenSSL 3 reads it with ``-legacy`` alone."""
+        self._container(name, target, '-legacy', '-certpbe', 'PBE-SHA1-RC2-40')
+
     def make(self, target, digest='sha256'):
         self._openssl(
             'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'ca.key', '-out', 'ca.crt', '-' + digest, '-days', '30',

@@ -6,6 +6,7 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 import os
+import subprocess
 
 import pytest
 
@@ -83,6 +84,29 @@ def test_success_of_openssl_alone_is_not_believed_and_neither_is_output_alone(ma
     management.tool('cpopenssl', script + '\n')
     with pytest.raises(AdministratorError, match='the certificate cannot be read'):
         read_sic_certificate(management.environment())
+
+
+def test_a_container_from_an_old_ca_is_read_by_an_openssl_3(management, authorities):
+    path = management.fw.join('conf', 'InternalCA.p12')
+    authorities['sha1'].contain_with_rc2('ca', path)
+    plain = subprocess.Popen(['openssl', 'pkcs12', '-in', str(path), '-nokeys', '-passin', 'pass:'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert b'RC2-40-CBC' in plain.communicate()[1] and plain.returncode == 1
+    found = read_container(management.environment(), str(path))
+    assert authority_certificate(found)['subject'] == 'O=mgmt..x7k2a9'
+
+
+def test_a_container_that_no_way_reads_is_told_with_what_each_said(management):
+    management.tool('cpopenssl', 'case "$*" in *-legacy*) echo "no legacy provider" >&2;; *) echo "RC2-40-CBC" >&2;; esac; exit 1\n')
+    with pytest.raises(AdministratorError) as caught:
+        read_container(management.environment(), str(management.cp.join('conf', 'sic_cert.p12')))
+    assert caught.value.found == 'RC2-40-CBC; with -legacy: no legacy provider'
+
+
+def test_a_container_that_openssl_reads_is_asked_for_once(management):
+    journal = management.folder.join('journal')
+    management.tool('cpopenssl', 'echo "$@" >> %s; exec openssl "$@"\n' % journal)
+    read_container(management.environment(), str(management.cp.join('conf', 'sic_cert.p12')))
+    assert len(journal.readlines()) == 1
 
 
 def test_an_openssl_that_hangs_is_an_error(management):

@@ -5,12 +5,14 @@
 from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
+import calendar
 import os
 import socket
+import time
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._server_facts import PARTS, read_server
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._server_facts import PARTS, Handshakes, read_server
 
 SSL_CONF = """\
 Listen 127.0.0.1:%d
@@ -21,6 +23,8 @@ SSLCertificateFile %s
 </VirtualHost>
 """
 
+# A listener of these tests takes connections and says nothing; no listener of this machine is asked.
+HANDSHAKES = Handshakes(0.1, 'none', '', ())
 CPSTAT = 'echo; echo "Product Name:                     CP Internal CA"; echo "Up and Running:                   %s"; echo\n'
 
 
@@ -28,7 +32,7 @@ CPSTAT = 'echo; echo "Product Name:                     CP Internal CA"; echo "U
 def listener():
     found = socket.socket()
     found.bind(('127.0.0.1', 0))
-    found.listen(5)
+    found.listen(64)
     yield found.getsockname()[1]
     found.close()
 
@@ -48,7 +52,7 @@ def whole(management, authorities, listener):
 
 
 def facts(server):
-    return read_server(server.environment(), str(server.state), 5.0)
+    return read_server(server.environment(), str(server.state), 5.0, HANDSHAKES)
 
 
 def unreadable(server):
@@ -75,6 +79,37 @@ def test_a_whole_server(whole, listener):
     assert [entry['arguments'] for entry in found['tls']['directives']] == ['+TLSv1 +TLSv1.2']
     assert found['paths']['ssl_conf'] == str(whole.folder.join('uepm', 'apache22', 'conf', 'ssl.conf'))
     assert found['paths']['httpd'] is None
+
+
+def test_the_own_endpoints_are_tried_in_the_same_call(whole, listener):
+    found = facts(whole)
+    assert [(result['host'], result['port'], result['server_name']) for result in found['probe']] == [
+        ('127.0.0.1', listener, ''), ('127.0.0.1', listener, 'unknown.invalid')]
+    assert set(answer['result'] for result in found['probe'] for answer in result['protocols'].values()) == set(['inconclusive'])
+    assert [entry['accepted'] for entry in found['tls']['endpoints']] == [{'': [], 'unknown.invalid': []}]
+
+
+def test_further_endpoints_are_tried_too(whole, listener):
+    extra = [{'host': '127.0.0.1', 'port': listener, 'server_names': ['portal.example']}]
+    found = read_server(whole.environment(), str(whole.state), 5.0, HANDSHAKES._replace(extra_endpoints=extra))
+    assert [(result['port'], result['server_name']) for result in found['extra_endpoints']] == [(listener, 'portal.example')]
+
+
+def test_a_further_endpoint_that_cannot_be_tried_is_no_obstacle_for_the_own_ones(whole, listener):
+    extra = [{'host': '127.0.0.1', 'port': listener, 'server_names': ['x' * 300]}]
+    found = read_server(whole.environment(), str(whole.state), 5.0, HANDSHAKES._replace(extra_endpoints=extra))
+    assert [entry['part'] for entry in found['unreadable']] == ['extra_endpoints'] and len(found['probe']) == 2
+
+
+def test_the_listeners_of_the_host_are_told(whole, listener):
+    found = [entry for entry in facts(whole)['listeners'] if entry['port'] == listener]
+    assert [(entry['address'], entry['owner']['pid'], entry['ours']) for entry in found] == [('127.0.0.1', os.getpid(), False)]
+
+
+def test_the_time_is_that_of_the_server(whole):
+    before = int(time.time())
+    now = calendar.timegm(time.strptime(facts(whole)['now'], '%Y-%m-%dT%H:%M:%SZ'))
+    assert before <= now <= time.time()
 
 
 def test_nothing_is_written(whole):
@@ -128,7 +163,7 @@ def test_a_secondary_has_a_copy_that_is_not_its_own(whole):
         ('fw1/conf/InternalCA.p12', ['ica']),
         ('CPshrd-R81.20/conf/sic_cert.p12', ['ica', 'certificates']),
         ('server.crt', ['certificates']),
-        ('uepm/apache22/conf/ssl.conf', ['tls', 'certificates', 'space']),
+        ('uepm/apache22/conf/ssl.conf', ['tls', 'certificates', 'space', 'probe']),
         ('bin/cpprod_util', ['product', 'ica', 'certificates']),
         ('bin/cpopenssl', ['ica', 'certificates']),
         ('list', ['services', 'ica']),
@@ -144,7 +179,7 @@ def test_what_is_missing_makes_its_part_unreadable(whole, missing, parts):
 
 def test_tools_that_hang_make_their_part_unreadable(whole):
     whole.tool('cpwd_admin', 'sleep 600\n')
-    found = read_server(whole.environment(), str(whole.state), 1.0)
+    found = read_server(whole.environment(), str(whole.state), 1.0, HANDSHAKES)
     assert [entry['part'] for entry in found['unreadable']] == ['services', 'ica']
     assert 'did not end within 1 s' in found['unreadable'][0]['reason']
 

@@ -1,0 +1,143 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the checkpoint_endpoint.hardening contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import (absolute_import, division, print_function)
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+module: server_assessment
+short_description: Read a Check Point Endpoint Security server and judge it by a policy
+version_added: 1.1.0
+author:
+  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+description:
+  - Reads a server with M(checkpoint_endpoint.hardening.server_info) and judges on the controller what it returned, as the filter
+    P(checkpoint_endpoint.hardening.findings#filter) does. One task, one call to the server.
+  - A server that does not refuse every protocol outside the policy is also asked for its clients, with
+    M(checkpoint_endpoint.hardening.tls_client_info), unless O(read_logs) or O(legacy_clients) leaves them out.
+  - The role P(checkpoint_endpoint.hardening.assess#role) uses it.
+extends_documentation_fragment:
+  - checkpoint_endpoint.hardening.attributes
+  - checkpoint_endpoint.hardening.attributes.reads
+  - checkpoint_endpoint.hardening.attributes.server
+  - checkpoint_endpoint.hardening.handshakes
+  - checkpoint_endpoint.hardening.profile
+  - checkpoint_endpoint.hardening.state_dir
+options:
+  policy:
+    description:
+      - What is declared. The filter P(checkpoint_endpoint.hardening.findings#filter) describes it.
+    type: dict
+    required: true
+  read_logs:
+    description: Whether a server that may have to refuse clients is asked who they are.
+    type: bool
+    default: true
+  timeout:
+    description: Seconds for each of the programs that are asked.
+    type: int
+    default: 60
+attributes:
+  platform:
+    support: full
+  action:
+    description: Runs on the controller and calls modules on the server.
+    support: full
+seealso:
+  - module: checkpoint_endpoint.hardening.server_info
+  - plugin: checkpoint_endpoint.hardening.findings
+    plugin_type: filter
+  - plugin: checkpoint_endpoint.hardening.verdict
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Read the server and judge it
+  checkpoint_endpoint.hardening.server_assessment:
+    policy:
+      tls_protocols: [TLSv1.2]
+      sign_hash: sha256
+  register: assessment
+
+- name: Show the verdict
+  ansible.builtin.debug:
+    var: assessment.text
+"""
+
+RETURN = r"""
+name:
+  description: The name of the server in the inventory.
+  returned: success
+  type: str
+  sample: policy-1
+at:
+  description: The time of the controller when the server had been read, in UTC.
+  returned: success
+  type: str
+  sample: "2026-11-23T10:00:00Z"
+policy:
+  description: The policy as declared.
+  returned: success
+  type: dict
+  sample:
+    tls_protocols: [TLSv1.2]
+server:
+  description: The facts, see RV(checkpoint_endpoint.hardening.server_info#module:server).
+  returned: success
+  type: dict
+  sample: {}
+probe:
+  description: The handshakes, see RV(checkpoint_endpoint.hardening.server_info#module:probe).
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+clients:
+  description: The clients, see RV(checkpoint_endpoint.hardening.tls_client_info#module:clients). Null where they were not asked for.
+  returned: success
+  type: dict
+  sample: null
+findings:
+  description: What each rule says of the server.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - rule: TLS-1
+      title: Every TLS scope is configured for exactly the declared protocols
+      status: pass
+      message: 2 TLS scopes are configured for TLSv1.2.
+      evidence: {}
+      next_step: ""
+compliant:
+  description: Whether nothing fails and nothing is unread.
+  returned: success
+  type: bool
+  sample: true
+text:
+  description: The verdict in a sentence. The other parts of the verdict are returned beside it.
+  returned: success
+  type: str
+  sample: at the policy
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.checkpoint_endpoint.hardening.plugins.modules import server_info
+
+
+def argument_spec():
+    return dict(server_info.argument_spec(), policy=dict(type='dict', required=True), read_logs=dict(type='bool', default=True))
+
+
+def main():
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    # Its action plugin, which judges on the controller, is what Ansible runs under this name.
+    module.fail_json(msg='server_assessment runs on the controller: call it by its full name, checkpoint_endpoint.hardening.server_assessment')
+
+
+if __name__ == '__main__':
+    main()
