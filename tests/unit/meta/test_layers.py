@@ -22,7 +22,7 @@ PREFIX = f"{NAME}.plugins."
 # From the top down. A room imports what stands below it, and nothing beside it.
 LAYERS: Layers = (
     ("modules", "filter"),
-    ("plugin_utils._fleet",),
+    ("plugin_utils._fleet", "plugin_utils._run"),
     ("plugin_utils._policy",),
     ("plugin_utils._plain_text",),
     ("module_utils._server_facts",),
