@@ -160,10 +160,15 @@ class Fleet:
         program = Path(sys.executable).parent / "ansible-playbook"
         found = str(program) if program.exists() else shutil.which("ansible-playbook") or "ansible-playbook"
         extra = ["-e", json.dumps(variables)] if variables else []
-        return [found, str(path), *extra, *arguments]
+        return [found, str(path), *extra, *_with_controller(arguments)]
 
-    def play(self, playbook: str, *arguments: str, seconds: float = 600.0, **variables: Any) -> Run:
-        """Run a playbook to its end; never raises for its exit code."""
+    def play(
+        self, playbook: str, *arguments: str, seconds: float = 600.0, start: Path | None = None, **variables: Any
+    ) -> Run:
+        """Run a playbook to its end; never raises for its exit code.
+
+        :param start: the directory that the run is started in
+        """
         began = time.monotonic()
         done = subprocess.run(
             self.command(playbook, *arguments, **variables),
@@ -174,6 +179,7 @@ class Fleet:
             errors="replace",
             timeout=seconds,
             env=self.controller(),
+            cwd=start,
             check=False,
         )
         return Run(done.returncode, done.stdout, time.monotonic() - began, read_recap(done.stdout))
@@ -304,6 +310,12 @@ def only_protocol_lines(lines: Sequence[bytes]) -> bool:
             return False
         continues[sign] = line.rstrip(b"\r\n").endswith(b"\\")
     return True
+
+
+def _with_controller(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield arguments in which ``--limit`` names localhost as well, where the check of a run takes place."""
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        yield f"{argument},localhost" if before == "--limit" else argument
 
 
 def _still_files(root: Path) -> Iterator[Path]:

@@ -73,7 +73,7 @@ def test_nothing_is_stopped(fleet: Fleet, fault: str, wanted: str, changes: bool
 def test_the_controller_is_lost_right_after_the_hash_was_set(fleet: Fleet, report: Report) -> None:
     """The CA keeps its new hash, which harms nobody; the restart that makes it count comes with the next run."""
     before, begun = state_of(fleet, SERVER), len(calls(fleet, SERVER))
-    anchor = "Apply | Take note that the services are being stopped"
+    anchor = "Apply | Record that the services are being stopped"
     change = policy(checkpoint_endpoint_sign_hash="sha256")
     with Watch(fleet, SERVER) as watch:
         with HeldRun(fleet, "harden", at=0, anchor=anchor, **change) as run:

@@ -67,8 +67,8 @@ def test_the_canary_fails(fleet: Fleet, before: States, report: Report) -> None:
     fleet.fault("eps1", "start-fails:changed")
     run = fleet.play("harden", **run_with([1, 2, 3]))
     assert run.rc != 0
-    assert "The roll stops at eps1" in run.text, run.output
-    assert "Ended well: none." in run.text
+    assert "The rollout stops at eps1" in run.text, run.output
+    assert "Completed: none." in run.text
     assert "Left untouched: eps2, eps3, eps4, eps5, epm1." in run.text
     assert touched(fleet, before) == {"eps1"}
     assert state_of(fleet, "eps1") == before["eps1"]
@@ -80,14 +80,14 @@ def test_a_server_of_the_second_batch_is_unreachable_at_its_start(fleet: Fleet, 
     run = fleet.play("harden", **run_with([1, 2, 3]))
     assert run.rc != 0
     assert "eps3 cannot be reached:" in run.text, run.output
-    assert "Nothing was changed on it, and the servers behind it are left untouched." in run.text
+    assert "Nothing was changed on it, and the servers after it are left untouched." in run.text
     # eps2 is in the batch that had begun; whether it is changed is not promised, only that it is well.
     assert touched(fleet, before) - {"eps2"} == {"eps1"}
     for server in ("eps1", "eps2"):
         assert state_of(fleet, server).services == "started"
         assert guard(fleet, server)["state"] in ("none", "disarmed")
     for server in ("eps4", "eps5", "epm1"):
-        assert f"{server} did not come to an end" not in run.text
+        assert f"{server} did not complete" not in run.text
     converges(fleet, "eps3")
     report(fault_points=1)
 
@@ -106,10 +106,10 @@ def test_a_server_is_lost_in_the_middle_of_a_batch(
         run = held.end()
     assert run.rc != 0
     assert run.stats[lost]["unreachable"] == 1, run.output
-    assert f"{lost} was begun and did not come to an end" in run.text, run.output
+    assert f"{lost} was started but did not complete" in run.text, run.output
     well = ", ".join([*first, *(server for server in batch if server != lost)])
-    assert f"Ended well: {well}." in run.text, run.output
-    assert f"{lost} did not come to an end. The guard on the server puts the old configuration back" in run.text or (
+    assert f"Completed: {well}." in run.text, run.output
+    assert f"{lost} did not complete. The guard on such a server puts the old configuration back" in run.text or (
         f"{lost}" in run.output.rpartition("TASK [Show the fleet]")[2]
     )
     assert until(lambda: guard(fleet, lost)["state"] == "rolled_back", PATIENT + SLACK)

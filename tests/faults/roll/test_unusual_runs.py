@@ -39,18 +39,18 @@ def test_the_controllers_own_strategy_has_no_say(fleet: Fleet, report: Report) -
     report(fault_points=1)
 
 
-def test_a_server_in_both_groups_is_lost_the_second_time(fleet: Fleet, report: Report) -> None:
-    """That it ended well in the first play says nothing about the second."""
+def test_a_server_in_both_groups_is_lost(fleet: Fleet, report: Report) -> None:
+    """It is rolled out once, as a management server, and holds up the batch after its own."""
     groups = {"checkpoint_endpoint_policy_group": "eps1", "checkpoint_endpoint_management_group": "eps1:eps2:eps3"}
     facts = "Read the facts of the server"
     change = policy(600, checkpoint_endpoint_serial=2, **groups)
-    with HeldRun(fleet, "harden", at=0, anchor=facts, occurrence=3, **change) as held:
+    with HeldRun(fleet, "harden", at=0, anchor=facts, occurrence=1, **change) as held:
         held.must_hold(facts)
         fleet.fault("eps1", "unreachable")
         held.go()
         run = held.end()
     assert run.rc != 0
-    assert "eps1 was begun and did not come to an end" in run.text, run.output
+    assert "eps1 was started but did not complete" in run.text, run.output
     assert untouched(fleet, "eps3"), run.output
     report(fault_points=1)
 
