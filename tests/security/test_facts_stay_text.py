@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_change_of_a_hostile_configuration(fleet: Fleet, hostile: Path, canary
     harmless = hostile.read_bytes()
     before = harmless + f"SSLProtocol {canary.template()}\n".encode()
     hostile.write_bytes(before)
-    change = {"checkpoint_endpoint_restart": True, "checkpoint_endpoint_read_logs": False}
+    change: dict[str, Any] = {"checkpoint_endpoint_restart": True, "checkpoint_endpoint_read_logs": False}
     run = fleet.play("harden", "--limit", "eps1", **change)
     assert run.rc != 0
     assert "nothing was changed" in run.text, run.output

@@ -33,7 +33,7 @@ def failing_rollout(fleet: Fleet, cache: Path, *names: str) -> None:
 
     :param names: the settings that are on
     """
-    environment = {}
+    environment: dict[str, str] = {}
     for name in names:
         environment |= {key: value.format(folder=cache) for key, value in SETTINGS[name].items()}
     plain = fleet.controller

@@ -22,7 +22,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._run
 
 # What this collection is there to end. Declaring it takes a second, explicit word.
 WEAK = {"tls_protocols": ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1"), "sign_hash": ("sha1",)}
-_PARTS = ("tls_protocols", "sign_hash", "legacy_clients")
+_PARTS = ("tls_protocols", "sign_hash", "legacy_clients", "ignored_listeners", "extra_endpoints")
 _ENTRY = re.compile(r"^waiver 1\b")
 
 

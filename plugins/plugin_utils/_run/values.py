@@ -16,6 +16,7 @@ from typing import Any
 ON = ("true", "yes", "on", "1")
 OFF = ("false", "no", "off", "0")
 UNDECIDED = ("", "none", "null")
+LISTENERS = ("web", "all", "none")
 FORMATS = ("html", "json", "junit", "markdown")
 _SERIAL = re.compile(r"[1-9][0-9]*%?")
 # A value is quoted in a message, and a message is one line of a terminal or two.
@@ -94,6 +95,10 @@ def _formats(value: Any) -> str:
     return f"is {quote(value)}, which is not a list of {', '.join(FORMATS)}"
 
 
+def _listeners(value: Any) -> str:
+    return "" if value in LISTENERS else f"is {quote(value)}, which is none of {', '.join(LISTENERS)}"
+
+
 def _serial(value: Any) -> str:
     if _items(value) and all(_SERIAL.fullmatch(str(item).strip()) for item in _items(value)):
         return ""
@@ -120,6 +125,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "count": _count,
     "files": _files,
     "formats": _formats,
+    "listeners": _listeners,
     "serial": _serial,
     "switch": _switch,
     "text": _text,
