@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.support import apache, collection  # noqa: E402 - found through the line above
+from tests.support.ports import free_ports  # noqa: E402 - as above
 from tests.wire import peers  # noqa: E402 - as above
 
 HOST = "127.0.38.1"
@@ -130,7 +131,7 @@ def contenders(arguments: argparse.Namespace) -> dict[str, Callable[[list[int], 
 def measure(arguments: argparse.Namespace, folder: Path) -> int:
     """Run all rounds and print the table; returns the exit code: 1 for answers that differ or a goal that is missed."""
     certificate = apache.make_certificate(folder / "tls", "bench.example", key="rsa")
-    ports = apache.free_ports(arguments.endpoints, HOST)
+    ports = free_ports(arguments.endpoints)
     body = "".join(
         f"Listen {HOST}:{port}\n<VirtualHost {HOST}:{port}>\nServerName bench.example\nSSLEngine on\n"
         f"SSLProtocol {POLICIES[place % len(POLICIES)]}\nSSLCipherSuite ALL:@SECLEVEL=0\n"

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import re
 import shutil
@@ -19,16 +18,13 @@ from typing import Any
 
 from tests.differential.configuration import Configuration, Place
 from tests.support import apache, collection
+from tests.support.ports import free_ports
 
 collection.make_importable()
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.probe import probe  # noqa: E402 - see above
 
 MODULES = (*apache.BASE_MODULES, "macro")
-# Below the ports that outgoing connections take their own from.
-PORTS = range(10000, 32000)
-BLOCK = 40
-GUARD = "127.0.41.2"
 # Of an endpoint that listens on every address these are asked, besides the configuration's own address.
 OTHER_HOSTS = ("127.0.0.1", "127.0.0.2", "::1")
 
@@ -173,36 +169,3 @@ def _listens(host: str, port: int) -> bool:
             return True
     except OSError:
         return False
-
-
-@functools.cache
-def _block(_process: int) -> tuple[socket.socket, range]:
-    """The ports of this process alone, and what keeps them so while it lives: a socket with the first of them, at an address of its own."""
-    for first in range(PORTS.start, PORTS.stop, BLOCK):
-        held = socket.socket()
-        try:
-            held.bind((GUARD, first))
-        except OSError:
-            held.close()
-            continue
-        return held, range(first + 1, first + BLOCK)
-    raise apache.ApacheError(f"every block of ports among {PORTS} has an owner")
-
-
-def free_ports(count: int) -> list[int]:
-    """The first ports of this process that nothing listens on at this moment, on any address: no other process of ours takes them next."""
-    found: list[int] = []
-    for port in _block(os.getpid())[1]:
-        if len(found) == count:
-            return found
-        with socket.socket(socket.AF_INET6) as link, socket.socket() as old_link:
-            try:
-                link.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                link.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                old_link.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                link.bind(("::", port))
-                old_link.bind(("0.0.0.0", port))
-            except OSError:
-                continue
-        found.append(port)
-    raise apache.ApacheError(f"no {count} free ports among {_block(os.getpid())[1]}")

@@ -73,21 +73,6 @@ def find_installation() -> Installation:
     raise ApacheError(f"no Apache with mod_ssl found: looked for {HTTPD_PROGRAMS} and mod_ssl.so in {MODULE_FOLDERS}")
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port of ``host`` that nothing listens on at this moment."""
-    return free_ports(1, host)[0]
-
-
-def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
-    """Different TCP ports of ``host`` that nothing listens on at this moment."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with contextlib.ExitStack() as held:
-        links = [held.enter_context(socket.socket(family)) for _number in range(count)]
-        for link in links:
-            link.bind((host, 0))
-        return [int(link.getsockname()[1]) for link in links]
-
-
 def make_certificate(
     folder: Path,
     name: str,

@@ -17,6 +17,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from tests.support import apache, collection  # noqa: E402 - found through the line above
+from tests.support.ports import free_ports  # noqa: E402 - as above
 from tests.wire.configurations import Configuration, everything  # noqa: E402 - as above
 
 collection.make_importable()
@@ -43,7 +44,7 @@ def configured(
     """The generated configurations by their port, all served by one running httpd."""
     folder = tmp_path_factory.mktemp("wire")
     made = everything()
-    by_port = dict(zip(apache.free_ports(len(made), HOST), made, strict=True))
+    by_port = dict(zip(free_ports(len(made)), made, strict=True))
     body = "".join(item.text(HOST, port, certificates[item.key]) for port, item in by_port.items())
     with apache.HttpServer(folder / "httpd", body, [(HOST, max(by_port))]):
         yield by_port

@@ -21,6 +21,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._log
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.sources import find_sources
 
 from tests.support import apache
+from tests.support.ports import free_port
 
 HOST = "127.0.39.1"
 OLD, NEW, BOTH = "127.0.39.11", "127.0.39.12", "127.0.39.13"
@@ -102,7 +103,7 @@ def start(tmp_path: Path, certificate: apache.Certificate) -> Iterator[Start]:
 
     def starting(name: str) -> tuple[apache.HttpServer, int]:
         setting = SETTINGS[name]
-        port = apache.free_port(HOST)
+        port = free_port()
         folder = tmp_path / "httpd"
         (folder / "logs").mkdir(parents=True)
         host = setting.host.replace("FOLDER", str(folder)).replace("ROTATELOGS", shutil.which("rotatelogs") or "")

@@ -30,6 +30,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._gua
 from tests.faults.write import kill_points as faults
 from tests.faults.write.server import SmallServer
 from tests.support import apache
+from tests.support.ports import free_port
 
 reason = faults.why_not()
 pytestmark = pytest.mark.skipif(reason is not None, reason=str(reason))
@@ -280,7 +281,7 @@ def test_the_whole_module_ssl_protocol(tmp_path: Path, report: Callable[[str, in
     made = apache.make_certificate(root, "server")
     main, ssl, extra = root / "httpd.conf", root / "ssl.conf", root / "extra.conf"
     main.write_text(apache.preamble(installation, root) + f'\nInclude "{ssl}"\n')
-    old = {ssl: SSL_CONF.format(port=apache.free_port(), certificate=made.certificate, key=made.key), extra: EXTRA_CONF}
+    old = {ssl: SSL_CONF.format(port=free_port(), certificate=made.certificate, key=made.key), extra: EXTRA_CONF}
     arguments: dict[str, object] = {
         "settings": {
             "path": str(ssl), "httpd": str(installation.httpd), "httpd_conf": str(main), "protocols": ["TLSv1.2"],
