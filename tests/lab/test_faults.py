@@ -18,6 +18,8 @@ from tests.lab.checkpoint_lab.heartbeat import Heartbeats
 from tests.lab.checkpoint_lab.machine import full_folder
 from tests.lab.conftest import Fleet, run_lab
 
+pytestmark = pytest.mark.slow("waits for what each fault delays")
+
 SERVER = "eps1"
 
 

@@ -20,6 +20,8 @@ from tests.lab.checkpoint_lab.machine import LabError
 from tests.lab.checkpoint_lab.processes import descendants, marked, started
 from tests.lab.conftest import PROGRAM, Fleet, run_lab
 
+pytestmark = pytest.mark.slow("raises labs and takes them down")
+
 QUICK = ("--stop-seconds", "0", "--start-seconds", "0")
 
 

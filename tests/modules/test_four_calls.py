@@ -15,6 +15,8 @@ import pytest
 
 from tests.support.fleet import Fleet, changed_lines, only_protocol_lines
 
+pytestmark = pytest.mark.slow("four runs of Ansible for each module and kind of server")
+
 SERVERS = ("epm1", "epm2", "eps1", "eps2", "eps3", "eps4", "eps5", "eps6")
 PREDICTED = ("changed", "before", "after", "directives", "algorithm", "restart_required")
 

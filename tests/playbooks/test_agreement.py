@@ -21,6 +21,8 @@ from tests.lab.checkpoint_lab.heartbeat import Heartbeats
 from tests.support.fleet import UNKNOWN_NAME, Fleet, raised
 from tests.wire import peers
 
+pytestmark = pytest.mark.slow("a rollout over eight servers, each asked by four programs")
+
 Answers = dict[tuple[int, str], list[str]]
 # Seconds between two heartbeats, and by how much a window may be wider than the journal says on a busy machine.
 INTERVAL = 0.2

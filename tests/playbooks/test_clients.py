@@ -13,7 +13,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.fleet import Fleet
+
+pytestmark = pytest.mark.slow("rollouts that wait for clients to disappear from the logs")
 
 OLD, OLDER, NEW, LURE = "127.9.38.1", "127.9.38.2", "127.9.38.3", "=1+1"
 SERVER = "eps2"

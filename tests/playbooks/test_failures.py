@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.fleet import PLAYBOOKS, Fleet, Run, Seen
 
+pytestmark = pytest.mark.slow("rollouts that fail, and put the old state back")
+
 Files = dict[str, dict[str, bytes]]
 
 

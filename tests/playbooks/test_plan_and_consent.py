@@ -18,6 +18,8 @@ import pytest
 
 from tests.support.fleet import Fleet, Run
 
+pytestmark = pytest.mark.slow("one run of Ansible after the other")
+
 Snapshot = dict[str, dict[str, tuple[Any, ...]]]
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.fleet import Fleet, changed_lines, only_protocol_lines
 
+pytestmark = pytest.mark.slow("rollouts over four servers that restart one after the other")
+
 Files = dict[str, dict[str, bytes]]
 POLICY = (("TLSv1.2",), ("TLSv1.2",))
 

@@ -18,6 +18,8 @@ import pytest
 
 from tests.support.fleet import Fleet, Run
 
+pytestmark = pytest.mark.slow("a rollout with everything that Ansible can print")
+
 # Where a server may differ afterwards: its state, the configuration files, and what runs or is run there (logs, ansible's own folder, the lab).
 ALLOWED = ("var/lib/checkpoint_endpoint_hardening/", "/logs/", "tmp/", "var/lab/", "var/run/", "var/log/", "/log/")
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)-----END", re.DOTALL)

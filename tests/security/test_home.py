@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.fleet import Fleet
 
+pytestmark = pytest.mark.slow("every system call of a run is traced")
+
 CALLS = "open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,truncate,chmod,fchmodat,utimensat"
 FOLDERS = (".ansible", ".ssh")
 

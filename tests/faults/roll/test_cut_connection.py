@@ -18,6 +18,8 @@ from tests.faults.roll.states import DEADLINE, PROTOCOLS, SLACK, calls, guard, p
 from tests.faults.roll.watch import Watch
 from tests.support.fleet import Fleet, Run
 
+pytestmark = pytest.mark.slow("one change for each boundary between two tasks, and each guard waits for its deadline")
+
 # Long enough to be cut in the middle.
 TOOL_SECONDS = ("--stop-seconds", "2", "--start-seconds", "2")
 

@@ -18,6 +18,8 @@ from tests.faults.roll.states import DEADLINE, SLACK, calls, guard, policy, stat
 from tests.faults.roll.watch import Watch
 from tests.support.fleet import Fleet
 
+pytestmark = pytest.mark.slow("a change for each fault, and a tool that hangs until its time limit")
+
 SERVER = "epm1"
 # The tool alone may take 60 s of it.
 PATIENT = 240

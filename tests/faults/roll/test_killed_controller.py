@@ -15,6 +15,8 @@ from tests.faults.roll.held import HeldRun
 from tests.faults.roll.states import policy
 from tests.support.fleet import Fleet
 
+pytestmark = pytest.mark.slow("one change for each boundary between two tasks, and each guard waits for its deadline")
+
 
 @pytest.fixture(scope="module")
 def fleet(steps: list[str]) -> Iterator[Fleet]:

@@ -16,6 +16,8 @@ from tests.faults.roll.held import DISARM, HeldRun
 from tests.faults.roll.states import PROTOCOLS, ServerState, guard, leftovers, policy, state_of
 from tests.support.fleet import Fleet, Run
 
+pytestmark = pytest.mark.slow("a change and a reboot for each moment")
+
 AT_ONCE = 3
 WRITE, START = "Apply | Write the new configuration", "Apply | Start the services"
 # What a boot finds: stopped with the old files, stopped with the new ones, running with the new ones.

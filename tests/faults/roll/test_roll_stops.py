@@ -23,6 +23,8 @@ from tests.faults.roll.states import (
 )
 from tests.support.fleet import Fleet
 
+pytestmark = pytest.mark.slow("several rollouts over six servers")
+
 START = "Apply | Start the services"
 # Seconds until the guard acts: servers that are changed together take longer on a busy machine.
 PATIENT = 120

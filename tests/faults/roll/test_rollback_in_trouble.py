@@ -16,6 +16,8 @@ from tests.faults.roll.states import DEADLINE, SLACK, ServerState, calls, guard,
 from tests.faults.roll.watch import Watch
 from tests.support.fleet import Fleet, Run
 
+pytestmark = pytest.mark.slow("a change and its rollback, and a guard that waits for its deadline")
+
 START = "Apply | Start the services"
 States = dict[str, ServerState]
 

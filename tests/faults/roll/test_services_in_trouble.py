@@ -35,6 +35,8 @@ from tests.faults.roll.states import (
 from tests.faults.roll.watch import Watch
 from tests.support.fleet import Fleet, FleetError, Run
 
+pytestmark = pytest.mark.slow("tools that hang until their time limit")
+
 # Most of the time they wait for a tool that hangs.
 AT_ONCE = 5
 WRITE, START = "Apply | Write the new configuration", "Apply | Start the services"

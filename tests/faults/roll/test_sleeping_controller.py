@@ -20,6 +20,8 @@ from tests.faults.roll.held import HeldRun
 from tests.faults.roll.states import calls
 from tests.support.fleet import Fleet, Run
 
+pytestmark = pytest.mark.slow("sleeps until each guard's deadline is over")
+
 
 @pytest.fixture(scope="module")
 def fleet(steps: list[str]) -> Iterator[Fleet]:

@@ -16,6 +16,8 @@ from tests.faults.roll.watch import lab_server
 from tests.lab.checkpoint_lab import journal
 from tests.support.fleet import Fleet
 
+pytestmark = pytest.mark.slow("two rollouts over the same servers")
+
 SERVERS = ["eps1", "eps2", "eps3"]
 RUN = policy(600, checkpoint_endpoint_serial=1)
 FIRST = "the first run, change 4711"

@@ -14,6 +14,8 @@ from tests.faults.roll.held import HeldRun
 from tests.faults.roll.states import calls, guard, policy, state_of
 from tests.support.fleet import Fleet
 
+pytestmark = pytest.mark.slow("rollouts with one connection at a time")
+
 
 @pytest.fixture
 def fleet() -> Iterator[Fleet]:

@@ -19,6 +19,8 @@ import pytest
 from tests.faults.write.server import SmallServer
 from tests.support.fleet import Fleet
 
+pytestmark = pytest.mark.slow("one run of Ansible after the other, and guards that wait for their deadline")
+
 SERVERS = ("epm1", "eps1", "eps2", "eps3")
 # Seconds; what is done in between takes a few on a busy machine.
 DEADLINE = 40

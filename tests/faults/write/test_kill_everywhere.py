@@ -33,7 +33,10 @@ from tests.support import apache
 from tests.support.ports import free_port
 
 reason = faults.why_not()
-pytestmark = pytest.mark.skipif(reason is not None, reason=str(reason))
+pytestmark = [
+    pytest.mark.skipif(reason is not None, reason=str(reason)),
+    pytest.mark.slow("a process of its own for each system call at which it is killed"),
+]
 
 OLD, NEW = "old\n" * 5000, "new\n" * 9000
 MODE = 0o640
