@@ -14,6 +14,7 @@ PLUGIN_DOCS := env HOME=.cache/home antsibull-docs lint-collection-docs --plugin
 # Code for the controller, which has types. Code for servers, and its tests, run on Python 2.7.
 PLUGINS := .cache/collections/ansible_collections/checkpoint_endpoint/hardening/plugins
 TYPED := benchmarks tests tools $(wildcard $(addprefix $(PLUGINS)/,filter inventory plugin_utils))
+THIS = $(shell python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 UNTYPED := ^tests/unit/plugins/(modules|module_utils)/
 
 # An error of form shows at once; then those that take long come first, so that the short fill the gaps.
@@ -44,17 +45,17 @@ ansible-lint: ; $(STAGE) 300 ansible-lint --offline --profile production --nocol
 plugin-docs: ; $(STAGE) 300 $(PLUGIN_DOCS) --validate-collection-refs all --disallow-unknown-collection-refs .
 changelog: ; $(STAGE) 300 python3 tools/changelog.py --check
 
-unit: ; $(STAGE) 600 $(PYTEST) tests/unit -n 2
-targets: ; $(STAGE) 600 python3 tools/targets.py 2.7 3.6
-targets-all: ; $(STAGE) 900 python3 tools/targets.py 3.7 3.8 3.9 3.10 3.11 3.12 3.13
-sanity: ; $(STAGE) 900 python3 tools/sanity.py --python 3.11
-sanity-all: ; $(STAGE) 1200 python3 tools/sanity.py --test compile --test import
-wire fuzz corpus lab modules: ; $(STAGE) 900 $(PYTEST) tests/$@
-playbooks security: ; $(STAGE) 900 $(PYTEST) tests/$@ $(BY_FILE) 2
+unit: ; $(STAGE) 1200 $(PYTEST) tests/unit -n 2
+targets: ; $(STAGE) 1200 python3 tools/targets.py oldest
+targets-all: ; $(STAGE) 1800 python3 tools/targets.py newer
+sanity: ; $(STAGE) 1200 python3 tools/sanity.py --python $(THIS) --skip-test pylint
+sanity-all: ; $(STAGE) 1200 python3 tools/sanity.py --test compile --test import --test pylint
+wire fuzz corpus lab modules: ; $(STAGE) 1200 $(PYTEST) tests/$@
+playbooks security: ; $(STAGE) 1200 $(PYTEST) tests/$@ $(BY_FILE) 2
 examples: ; $(STAGE) 600 $(PYTEST) tests/docs
 differential: ; $(STAGE) 900 $(PYTEST) tests/differential --differential-count 60
-differential-more: ; $(STAGE) 900 $(PYTEST) tests/differential -k test_httpd_does --differential-seed 20260060 --differential-count 240
-molecule: ; $(STAGE) 900 molecule test --all
+differential-more: ; $(STAGE) 1800 $(PYTEST) tests/differential -k test_httpd_does --differential-seed 20260060 --differential-count 240
+molecule: ; $(STAGE) 1200 molecule test --all
 package: ; $(STAGE) 600 python3 tools/package.py
 faults-roll faults-write: ; $(STAGE) 2700 $(PYTEST) $(subst -,/,tests/$@) $(BY_FILE) 2
 matrix: ; $(STAGE) 1800 python3 tools/matrix.py

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import checkout, sanity, stage, test
-from tools.environment import ROOT, interpreters, search_path
+from tools import checkout, sanity, stage, targets, test
+from tools.environment import PYTHON_VERSIONS, ROOT, interpreters, search_path
 
 NOBODY = 65534
 
@@ -104,6 +104,13 @@ def test_sanity_that_left_a_python_out_is_noticed() -> None:
     )
     assert sanity.untested(said, ["2.7", "3.6"]) == ["import with Python 3.6"]
     assert sanity.untested("", ["3.12"]) == ["compile with Python 3.12", "import with Python 3.12"]
+
+
+def test_no_python_that_is_found_is_left_out() -> None:
+    found = ["2.7", "3.6", "3.9", "3.13"]
+    assert targets.chosen(["oldest"], found) + targets.chosen(["newer"], found) == found
+    assert targets.chosen(["3.9", "2.7"], found) == ["3.9", "2.7"]
+    assert targets.chosen([], found) == list(PYTHON_VERSIONS)
 
 
 def test_interpreters_are_real_ones() -> None:
