@@ -21,8 +21,9 @@ UNTYPED := ^tests/unit/plugins/(modules|module_utils)/
 LINT := ruff format mypy yamllint reuse ansible-lint plugin-docs changelog
 LAB := playbooks molecule modules security lab examples
 GATE := $(LINT) $(firstword $(LAB)) differential sanity targets $(wordlist 2,9,$(LAB)) unit fuzz wire package corpus
+PLAYBOOKS := $(addprefix tests/playbooks/test_,there_and_back.py plan_and_consent.py)
 # What a change seldom breaks. No stage here repeats one of GATE.
-REST := faults-roll faults-write matrix sanity-all targets-all differential-more
+REST := faults-roll faults-write matrix playbooks-more sanity-all targets-all differential-more
 # Of these, `make test-all TURN=auto` runs one, chosen by the number of the commit, and TURN=NAME runs that one.
 LONG := faults-roll faults-write matrix
 TURN ?=
@@ -33,7 +34,7 @@ CHOSEN = $(if $(filter auto,$(TURN)),$(word $(shell expr $(NUMBER) % $(words $(L
 gate: $(GATE)
 rest: $(filter-out $(if $(TURN),$(filter-out $(CHOSEN),$(LONG))),$(REST))
 lint: $(LINT)
-labs: $(LAB)
+labs: $(LAB) playbooks-more
 faults: faults-roll faults-write
 
 ruff: ; $(STAGE) 120 ruff check --no-cache .
@@ -51,7 +52,9 @@ targets-all: ; $(STAGE) 1800 python3 tools/targets.py newer
 sanity: ; $(STAGE) 1200 python3 tools/sanity.py --python $(THIS) --skip-test pylint
 sanity-all: ; $(STAGE) 1200 python3 tools/sanity.py --test compile --test import --test pylint
 wire fuzz corpus lab modules: ; $(STAGE) 1200 $(PYTEST) tests/$@
-playbooks security: ; $(STAGE) 1200 $(PYTEST) tests/$@ $(BY_FILE) 2
+security: ; $(STAGE) 1200 $(PYTEST) tests/$@ $(BY_FILE) 2
+playbooks: ; $(STAGE) 1200 $(PYTEST) $(PLAYBOOKS) $(BY_FILE) 2
+playbooks-more: ; $(STAGE) 1800 $(PYTEST) tests/playbooks $(addprefix --ignore=,$(PLAYBOOKS)) $(BY_FILE) 2
 examples: ; $(STAGE) 600 $(PYTEST) tests/docs
 differential: ; $(STAGE) 900 $(PYTEST) tests/differential --differential-count 60
 differential-more: ; $(STAGE) 1800 $(PYTEST) tests/differential -k test_httpd_does --differential-seed 20260060 --differential-count 240
