@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.environment import CACHE, ROOT, VENV, link_collection, link_interpreters, search_path
+from tools.environment import CACHE, ROOT, VENV, home_folder, link_collection, link_interpreters, search_path
 
 OLDEST_PYTHON = (3, 11)
 INSTALL_SECONDS = 900.0
@@ -189,6 +189,7 @@ def main(kind: str) -> None:
             build_environment(VENV, "demo" if kind == "demo" else "test", served_by=("test",))
         else:
             build_environment(CACHE / f"venv-{kind}", kind)
+        home_folder()
         link_collection()
         link_interpreters()
 

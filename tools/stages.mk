@@ -30,6 +30,7 @@ TURN ?=
 NUMBER = $(shell git rev-list --count HEAD)
 CHOSEN = $(if $(filter auto,$(TURN)),$(word $(shell expr $(NUMBER) % $(words $(LONG)) + 1),$(LONG)),$(TURN))
 
+$(if $(filter-out auto $(LONG),$(TURN)),$(error TURN is auto or one of $(LONG)))
 .PHONY: gate rest lint labs faults $(GATE) $(REST)
 gate: $(GATE)
 rest: $(filter-out $(if $(TURN),$(filter-out $(CHOSEN),$(LONG))),$(REST))
