@@ -48,7 +48,8 @@ _PROTOCOL_VARIABLES = ((b'x', b'ssl_protocol'), (b'c', b'version'))
 _CLIENTS = ((b'a', b''), (b'h', b''), (b'h', b'c'), (b'a', b'c'))
 # Fields that never contain a space.
 _TOKENS = frozenset((b'a', b'h', b'A', b'l', b'p', b'P', b's', b'b', b'B', b'O', b'I', b'S', b'D', b'T', b'X', b'k', b'm', b'H', b'v', b'V', b'L', b'R'))
-_POSSESSIVE = b'+' if sys.version_info >= (3, 11) else b''
+# Python before 3.11 has no possessive quantifiers, and before 3.11.5 they miss matches.
+POSSESSIVE = b'+' if sys.version_info >= (3, 11, 5) else b''
 
 
 class UnusableFormat(Exception):
@@ -165,16 +166,16 @@ class LineFormat(object):
                 return pattern if not item.conditional else b'(?:' + pattern + b'|-)'
         before, behind = self._literal(index - 1), self._literal(index + 1)
         if before.endswith(b'"') and behind.startswith(b'"'):
-            # Python before 3.11 has no possessive quantifiers, so the pattern never needs to backtrack.
-            return br'[^"\\\n]*' + _POSSESSIVE + br'(?:\\.[^"\\\n]*){0,' + _number(MAX_ESCAPES) + b'}' + _POSSESSIVE
+            # Not every Python has possessive quantifiers, so the pattern never needs to backtrack.
+            return br'[^"\\\n]*' + POSSESSIVE + br'(?:\\.[^"\\\n]*){0,' + _number(MAX_ESCAPES) + b'}' + POSSESSIVE
         if not behind and index + 1 < len(self.items):
             raise UnusableFormat('nothing stands between two fields of the format')
         if item.letter == b'r':
             return br'(?:[!-~]+ [!-~]+ HTTP/[0-9.]+|-)'
         token = item.letter in _TOKENS or (item.letter == b'x' and item.argument.upper().startswith((b'SSL_CIPHER', b'SSL_PROTOCOL')))
         if token and behind[:1] in (b' ', b'\t', b''):
-            return br'[!-~]*' + _POSSESSIVE
-        return br'[^\n' + re.escape(behind[:1]) + br']*' + _POSSESSIVE
+            return br'[!-~]*' + POSSESSIVE
+        return br'[^\n' + re.escape(behind[:1]) + br']*' + POSSESSIVE
 
     def _literal(self, index):
         item = self.items[index] if 0 <= index < len(self.items) else None

@@ -12,13 +12,13 @@ __metaclass__ = type
 import re
 import sys
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import MAX_CLIENT, NO_TLS, LOGGED_PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._logs.log_format import (
+    LOGGED_PROTOCOLS, MAX_CLIENT, NO_TLS, POSSESSIVE)
 
 # Lines that one repetition matches. Before Python 3.11, the pattern matcher remembers each of them until the match is complete.
 _ANY, _SOME = b'{0,2048}', b'{1,2048}'
 PYTHON_2 = sys.version_info[0] == 2
-_POSSESSIVE = b'+' if sys.version_info >= (3, 11) else b''
-_END = br'.*' + _POSSESSIVE + br'\n'
+_END = br'.*' + POSSESSIVE + br'\n'
 
 # A log contains the start time of a request, but is written when the request ends: lines can be out of order by this many seconds.
 OUT_OF_ORDER = 600
@@ -62,14 +62,14 @@ class Scanner(object):
         lines also matches completely, so that Python before 3.11 never backtracks into them.
         """
         accepted = main.beginning(self.tally.accepted_protocols)
-        kinds = [b'((?:' + main.beginning([NO_TLS]) + _END + b')' + _SOME + _POSSESSIVE + b')', b'(?=' + accepted + b')', b'(' + _END + b')', b'()']
+        kinds = [b'((?:' + main.beginning([NO_TLS]) + _END + b')' + _SOME + POSSESSIVE + b')', b'(?=' + accepted + b')', b'(' + _END + b')', b'()']
         if self.tally.legacy_protocols:
             kinds.insert(0, main.beginning(self.tally.legacy_protocols, grouped=True) + _END)
-        return b'(?:' + accepted + _END + b')' + _ANY + _POSSESSIVE + b'(?:' + b'|'.join(kinds) + b')'
+        return b'(?:' + accepted + _END + b')' + _ANY + POSSESSIVE + b'(?:' + b'|'.join(kinds) + b')'
 
     def _accepted_lines(self, main):
         """Return a pattern for lines with one accepted protocol, identified by an empty group after them; or for any other line."""
-        runs = [b'(?:' + main.beginning([name]) + _END + b')' + _SOME + _POSSESSIVE + b'()' for name in self.tally.accepted_protocols]
+        runs = [b'(?:' + main.beginning([name]) + _END + b')' + _SOME + POSSESSIVE + b'()' for name in self.tally.accepted_protocols]
         return b'|'.join(runs + [_END])
 
     def scan(self, buffer, end):
