@@ -29,6 +29,7 @@ WORDING = Wording(
 # backup: Backup. data: its bytes. state: FileState of the file as it is now, None when it is gone.
 Item = namedtuple('Item', ['backup', 'data', 'state'])
 
+
 def plan_restore(files, state_dir):
     """Return what is to be put back.
 

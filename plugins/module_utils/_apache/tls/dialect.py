@@ -15,6 +15,7 @@ from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import PROTOCOLS
 
+
 def parse_version(text):
     """Return the leading numbers of a version: ``2.4.71`` and ``1.0.2k-fips`` become (2, 4, 71) and (1, 0, 2).
 
