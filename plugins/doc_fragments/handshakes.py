@@ -7,19 +7,18 @@ __metaclass__ = type
 
 
 class ModuleDocFragment:
-    """The handshakes that a reading of a server tries."""
+    """Document the options of handshakes that are tried while a server is read."""
 
     DOCUMENTATION = r"""
 options:
   handshake_timeout:
-    description: Seconds for each handshake, from connecting to the verdict.
+    description: Time limit for each handshake in seconds, from connecting to the result.
     type: float
     default: 5
   probe_listeners:
     description:
-      - The TCP listeners of the host, beside the Endpoint Apache's own, that handshakes are tried with. All are listed in C(server.listeners) whatever
-        is chosen here.
-      - V(web) means those that other hosts can reach and that belong to a web server, or that are on port 443, 4434 or 8443.
+      - The TCP listeners of the host to try handshakes with, in addition to those of the Endpoint Apache. C(server.listeners) always lists all of them.
+      - V(web) means listeners that other hosts can reach and that belong to a web server or use port 443, 4434 or 8443.
       - V(all) means every listener. V(none) means no listener.
       - Ports of Check Point's own protocols (SIC and CPMI, among them 18190 to 18193 and 18208 to 18211) are never tried.
     type: str
@@ -32,7 +31,7 @@ options:
     default: []
     suboptions:
       host:
-        description: Name, IPv4 address or IPv6 address.
+        description: Host name, IPv4 address or IPv6 address.
         type: str
         required: true
       port:
@@ -40,19 +39,19 @@ options:
         type: int
         default: 443
       server_names:
-        description: The names to ask for, by server name indication. An empty text stands for a client that names no server.
+        description: The names to send as server name indication (SNI). An empty string stands for a client that sends no SNI.
         type: list
         elements: str
         default: [""]
       front:
-        description: Not looked at. The policy knows by it that another program may listen on this port of the configuration.
+        description: The module ignores this. It tells the policy that another program may listen on this port of the configuration.
         type: bool
         default: false
   listener_mark:
     description:
-      - For rehearsals, where several servers share one kernel, each on loopback addresses of its own. Only listeners of processes that were started with this
-        environment variable, given as C(NAME=value), are listed and tried then, and their addresses count as those that other hosts can reach.
-      - Leave it out on a real server.
+      - For rehearsals in which several servers share one kernel, each with its own loopback addresses. The module then considers only listeners of processes
+        that were started with this environment variable, given as C(NAME=value), and treats their addresses as reachable from other hosts.
+      - Do not set it on a real server.
     type: str
     default: ""
 """

@@ -12,12 +12,12 @@ module: server_assessment
 short_description: Read a Check Point Endpoint Security server and judge it by a policy
 version_added: 1.1.0
 author:
-  - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
+  - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
-  - Reads a server with M(checkpoint_endpoint.hardening.server_info) and judges on the controller what it returned, as the filter
-    P(checkpoint_endpoint.hardening.findings#filter) does. One task, one call to the server.
-  - A server that does not refuse every protocol outside the policy is also asked for its clients, with
-    M(checkpoint_endpoint.hardening.tls_client_info), unless O(read_logs) or O(legacy_clients) leaves them out.
+  - Gathers the facts of a server with M(checkpoint_endpoint.hardening.server_info) in one call, and judges them on the controller, as the filter
+    P(checkpoint_endpoint.hardening.findings#filter) does.
+  - If the server does not refuse every protocol outside the policy, it also finds the clients of the server with
+    M(checkpoint_endpoint.hardening.tls_client_info), unless O(read_logs) or the policy rules that out.
   - The role P(checkpoint_endpoint.hardening.assess#role) uses it.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
@@ -29,15 +29,15 @@ extends_documentation_fragment:
 options:
   policy:
     description:
-      - What is declared. The filter P(checkpoint_endpoint.hardening.findings#filter) describes it.
+      - The declared policy, as described for the filter P(checkpoint_endpoint.hardening.findings#filter).
     type: dict
     required: true
   read_logs:
-    description: Whether a server that may have to refuse clients is asked who they are.
+    description: Whether to read the logs of a server that may have to refuse clients.
     type: bool
     default: true
   timeout:
-    description: Seconds for each of the programs that are asked.
+    description: Time limit for each program that is run, in seconds.
     type: int
     default: 60
 attributes:
@@ -55,7 +55,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read the server and judge it
+- name: Assess the server
   checkpoint_endpoint.hardening.server_assessment:
     policy:
       tls_protocols: [TLSv1.2]
@@ -69,12 +69,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 name:
-  description: The name of the server in the inventory.
+  description: The inventory name of the server.
   returned: success
   type: str
   sample: policy-1
 at:
-  description: The time of the controller when the server had been read, in UTC.
+  description: The time on the controller after the server was read, in UTC.
   returned: success
   type: str
   sample: "2026-11-23T10:00:00Z"
@@ -96,12 +96,12 @@ probe:
   elements: dict
   sample: []
 clients:
-  description: The clients, see RV(checkpoint_endpoint.hardening.tls_client_info#module:clients). Null where they were not asked for.
+  description: The clients, see RV(checkpoint_endpoint.hardening.tls_client_info#module:clients). Null if the logs were not read.
   returned: success
   type: dict
   sample: null
 findings:
-  description: What each rule says of the server.
+  description: The finding of each rule.
   returned: success
   type: list
   elements: dict
@@ -113,12 +113,12 @@ findings:
       evidence: {}
       next_step: ""
 compliant:
-  description: Whether nothing fails and nothing is unread.
+  description: Whether no rule fails and everything was read.
   returned: success
   type: bool
   sample: true
 text:
-  description: The verdict in a sentence. The other parts of the verdict are returned beside it.
+  description: The verdict as one sentence. The other parts of the verdict are returned as well.
   returned: success
   type: str
   sample: at the policy

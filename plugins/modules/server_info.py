@@ -67,7 +67,7 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.host }}:{{ item.port }}"
 
-- name: Try every other web server of the host too
+- name: Also probe the other web servers of the host
   checkpoint_endpoint.hardening.server_info:
     probe_listeners: web
   register: info
@@ -298,10 +298,10 @@ server:
           free_mib: 20480
     listeners:
       description:
-        - The TCP listeners of the host, null when they cannot be read.
-        - RV(ignore:owner) is the process that holds the socket, null when it is not seen. RV(ignore:ours) is true for the Endpoint Apache.
-          RV(ignore:reachable) is false for a loopback address. RV(ignore:web) is true for a web server and for a port where web pages are served.
-        - RV(ignore:asked) is true where handshakes were tried. RV(ignore:protocols) is what came of them, as in RV(probe), else null.
+        - The TCP listeners of the host, null if they cannot be read.
+        - RV(ignore:owner) is the process that owns the socket, null if it is not visible. RV(ignore:ours) is true for the Endpoint Apache.
+          RV(ignore:reachable) is false for a loopback address. RV(ignore:web) is true for web servers and for ports that serve web pages.
+        - RV(ignore:asked) is true if handshakes were tried. RV(ignore:protocols) contains their results, as in RV(probe), else null.
       type: list
       elements: dict
       sample:
@@ -318,12 +318,12 @@ server:
           asked: false
           protocols: null
     extra_endpoints:
-      description: What came of the handshakes with O(extra_endpoints), as in RV(probe), null when they could not be tried.
+      description: The results of the handshakes with O(extra_endpoints), as in RV(probe), null if they could not be tried.
       type: list
       elements: dict
       sample: []
     now:
-      description: The time of the server when it was read, in UTC.
+      description: The time on the server when it was read, in UTC.
       type: str
       sample: "2026-11-23T10:00:00Z"
     unreadable:
@@ -335,7 +335,7 @@ server:
           reason: "cpprod_util FwIsPrimary: the role primary could not be read. Expected: 0 or 1. Found: no output."
 probe:
   description:
-    - What came of the handshakes with RV(server.tls.endpoints), one item per endpoint and server name, null when they could not be tried.
+    - The results of the handshakes with RV(server.tls.endpoints), one item for each endpoint and server name, null if they could not be tried.
     - See RV(checkpoint_endpoint.hardening.tls_probe_info#module:results).
   returned: success
   type: list

@@ -155,7 +155,7 @@ clients:
       type: str
       sample: TLSv1.2
     now:
-      description: The time of the server when it was read, in UTC.
+      description: The time on the server when the logs were read, in UTC.
       type: str
       sample: "2026-11-23T10:00:00Z"
     since:

@@ -53,7 +53,7 @@ options:
         description: Ignored. It exists so that you can pass the endpoints of M(checkpoint_endpoint.hardening.server_info) unchanged.
         type: dict
       accepted:
-        description: Not looked at, like O(endpoints[].expected).
+        description: Ignored, like O(endpoints[].expected).
         type: dict
   protocols:
     description: The versions to offer, each in a separate handshake.

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.docs.test_documents import DIRECTIVE, FENCED, LINK
+from tests.support.fleet import raised
 from tools import checkout
 from tools.environment import NAME, variables
 
-SECONDS = 120.0
+SECONDS = 500.0
 
 
 def run(command: list[str], directory: Path, **settings: str) -> str:
@@ -124,3 +125,23 @@ def test_the_documentation_of_everything_renders(collections: Path, installed: P
     }.items():
         output = run(["ansible-doc", "-t", kind, *(f"{NAME}.{name}" for name in sorted(names))], installed, **own)
         assert names and not re.search("WARNING|ERROR", output), output
+
+
+@pytest.mark.slow("A lab, and six playbooks one after the other.")
+def test_the_commands_of_the_readme_in_order(collections: Path, installed: Path, empty: Path) -> None:
+    shown = [line.partition("#")[0].strip() for line in commands(installed / "README.md")]
+    playbooks = [line for line in shown if line.startswith("ansible-playbook")]
+    own = {
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_CONFIG": str(empty / "ansible.cfg"),
+        "PWD": str(empty),
+    }
+    written = "SSLProtocol TLSv1.2\n"
+    with raised("--management", "1", "--policy", "1", "--stop-seconds", "0.1", "--start-seconds", "0.1") as fleet:
+        files = [fleet.apache(name) / "conf/ssl.conf" for name in fleet.hosts]
+        for line in playbooks:
+            run(["sh", "-c", f"{line} -i {fleet.folder}/inventory.yml"], empty, **own)
+            hardened = [written in path.read_text("latin-1") for path in files]
+            # Only these two change anything: harden, and rollback after it.
+            assert all(hardened) if line.endswith(".harden -e checkpoint_endpoint_restart=true") else not any(hardened)
+    assert {path.name for path in empty.iterdir()} == {"ansible.cfg", "inventory.yml"}
