@@ -87,6 +87,24 @@ def test_a_lie_of_a_login_shell_is_not_written(fleet: Fleet, tmp_path: Path) -> 
     assert list(tmp_path.rglob("owned")) == []
 
 
+def test_doctor_answers_every_assumption_and_names_nobody(fleet: Fleet, tmp_path: Path) -> None:
+    before = {server: fleet.snapshot(server) for server in fleet.hosts}
+    run = fleet.play("doctor", start=tmp_path, checkpoint_endpoint_doctor_dir="doctor")
+    assert run.rc == 0, run.output
+    assert {server: fleet.snapshot(server) for server in fleet.hosts} == before
+    assert {path.name for path in (tmp_path / "doctor").iterdir()} == {
+        f"doctor-{server}.json" for server in fleet.hosts
+    }
+    for server, variables in fleet.hosts.items():
+        text = (tmp_path / f"doctor/doctor-{server}.json").read_text("utf-8")
+        answers = {item["number"]: item["answer"] for item in json.loads(text)["assumptions"]}
+        assert list(answers) == [f"A{number:02}" for number in range(1, 12)]
+        held = {number for number, answer in answers.items() if answer == "holds"}
+        assert held >= {"A01", "A03", "A04", "A05", "A06", "A07", "A08", "A09"}, text
+        for word in (server, variables["ansible_host"], str(fleet.root(server)), "endpoint.example", "O="):
+            assert word not in text
+
+
 def test_facts_choose_no_file_on_the_controller(fleet: Fleet, tmp_path: Path) -> None:
     """Neither clients nor audit writes where a server wants it, and the other servers are read."""
     owned = tmp_path / ".bashrc"

@@ -40,10 +40,13 @@ OUR_NAMES = (
     PREFIX,
     "assess_",
     "enforce_",
-    *(f"__{part}" for part in ("assess", "audit", "bootstrap", "clients", "enforce", "report", "rollout", "run")),
+    *(
+        f"__{part}"
+        for part in ("assess", "audit", "bootstrap", "clients", "doctor", "enforce", "report", "rollout", "run")
+    ),
 )
 # These decide about the controller, so one run has one value of each.
-OF_THE_RUN = ("clients_csv", "clients_json", "host_vars_dir", "report_dir", "report_formats")
+OF_THE_RUN = ("clients_csv", "clients_json", "doctor_dir", "host_vars_dir", "report_dir", "report_formats")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ KINDS = {
     "clients_days": "count",
     "clients_json": "controller_path",
     "clients_limit": "count",
+    "doctor_dir": "controller_path",
     "extra_endpoints": "policy",
     "fail_on_findings": "switch",
     "group": "text",

@@ -212,3 +212,8 @@ def test_every_variable_that_a_play_or_a_document_names_is_known() -> None:
     for path in (ROOT / name for name in checkout.files() if name.startswith(places)):
         for name in set(re.findall(rf"\b{P}[a-z_]*[a-z]\b", path.read_text("utf-8"))) - others:
             assert names.is_known(name), f"{path}: {name}"
+
+
+def test_every_known_variable_is_documented() -> None:
+    page = (ROOT / "docs/variables.md").read_text("utf-8")
+    assert [name for name in names.KINDS if f"`{P}{name}`" not in page] == []
