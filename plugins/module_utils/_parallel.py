@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Several questions to a server at the same time: each waits for a process or a connection, none for another."""
+"""Ask a server several questions at the same time: each waits for a process or a connection, and none for another."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -46,7 +46,7 @@ def ask_all(questions):
 
 
 def values(outcomes):
-    """The values of all outcomes by name.
+    """Return the values of all outcomes by name.
 
     :raises AdministratorError: the error of the first, by name, that has one
     """

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Certificates of a server: those in Check Point's own containers, and those that its web server serves. No private key is ever read."""
+"""Read the certificates of a server: those in Check Point's own containers, and those that its web server serves. Never read a private key."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -25,7 +25,7 @@ _SEQUENCE = b'\x30'
 
 
 def parse_certificates(data):
-    """The facts of all certificates in a text, in their order; keys and anything else in it are passed over.
+    """Return the facts of all certificates in a text, in their order; skip keys and everything else.
 
     :param data: bytes with PEM blocks, or one certificate in DER
     :returns: list of dictionaries, see _tls/x509.read_certificate
@@ -40,7 +40,7 @@ def parse_certificates(data):
 
 
 def _blocks(data):
-    """What stands between each beginning and the next end."""
+    """Return the text between each begin mark and the next end mark."""
     found, begin = [], None
     for mark in _MARK.finditer(data):
         if mark.group(1) == b'BEGIN':
@@ -97,17 +97,17 @@ def _container_certificates(environment, argv, timeout):
 
 
 def own_certificate(certificates):
-    """Of the certificates in a container, the one that it is about: issued by another, before that of the authority itself."""
+    """Return the certificate that a container is about: the first one that another issued, not that of the authority itself."""
     return next((entry for entry in certificates if entry['subject'] != entry['issuer']), certificates[0])
 
 
 def authority_certificate(certificates):
-    """Of the certificates in a container, that of the authority: issued by itself."""
+    """Return the certificate of the authority in a container: the one that issued itself."""
     return next((entry for entry in certificates if entry['subject'] == entry['issuer']), certificates[0])
 
 
 def read_sic_certificate(environment, timeout=60.0):
-    """Facts of the certificate with which this server shows itself to other Check Point servers.
+    """Return the facts of the certificate with which this server identifies itself to other Check Point servers.
 
     :raises AdministratorError: when it cannot be read
     """
@@ -119,7 +119,7 @@ def read_sic_certificate(environment, timeout=60.0):
 
 
 def read_web_certificate(path):
-    """Facts of the certificate in a file that the web server serves: the first one in it, its chain may follow.
+    """Return the facts of the certificate in a file that the web server serves: the first one; its chain may follow.
 
     :raises AdministratorError: when it cannot be read
     """
@@ -136,7 +136,7 @@ def read_web_certificate(path):
 
 
 def describe(role, path, certificate):
-    """The facts of a certificate as modules return them.
+    """Return the facts of a certificate in the form that modules return.
 
     :param role: ``ica``, ``sic`` or ``web``
     """

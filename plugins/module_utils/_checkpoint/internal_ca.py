@@ -4,11 +4,11 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The hash that the internal CA signs with: what is known about it, and setting it.
+"""Find out which hash the internal CA signs with, and set it.
 
-No tool reads the setting back. What is known comes from evidence, the best first: this collection's own record of the last successful change,
-tied to the certificate of the CA and dropped when a certificate issued later says otherwise; else the newest certificate of the CA that is kept on
-this server. Setting it again is harmless, so what is not known is set.
+No tool reads the setting back, so it is inferred from evidence. The best is this collection's own record of the last successful change, which is
+tied to the certificate of the CA and dropped if a certificate issued later contradicts it. Otherwise it is the newest certificate of the CA on this
+server. Setting the hash again is harmless, so an unknown hash is set.
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -44,17 +44,17 @@ _STATE = re.compile(r'^\s*Up and Running:\s*([0-9]+)\s*$', re.MULTILINE)
 
 
 def record_path(state_dir):
-    """Where the record of the last successful change is kept."""
+    """Return the path of the record of the last successful change."""
     return os.path.join(state_dir, 'records', 'sign_hash.json')
 
 
 def authority_path(environment):
-    """Where the container of the internal CA is, on the server that owns it and on those that have a copy."""
+    """Return the path of the container of the internal CA, on the server that owns it and on those that have a copy."""
     return os.path.join(environment.folder('FWDIR'), 'conf', 'InternalCA.p12')
 
 
 def read_authority(environment, timeout=60.0):
-    """Facts of the certificate of the internal CA.
+    """Return the facts of the certificate of the internal CA.
 
     :raises AdministratorError: when it cannot be read
     """
@@ -63,9 +63,9 @@ def read_authority(environment, timeout=60.0):
 
 
 def read_running(environment, timeout=60.0):
-    """Whether the CA runs, as ``cpstat ca`` tells it ("Up and Running: 1"); None when it tells nothing.
+    """Return whether ``cpstat ca`` says that the CA is running ("Up and Running: 1"); None if it does not say.
 
-    The watchdog does not look after this process, so its list says nothing about it.
+    The watchdog does not monitor this process, so its list does not show it.
     """
     try:
         told = _STATE.search(environment.output(_STATE_COMMAND, timeout).stdout.decode('utf-8', 'replace'))
@@ -78,7 +78,7 @@ def read_running(environment, timeout=60.0):
 
 
 def weigh(authority, record, certificates, processes):
-    """What is known about the hash that the CA signs with from now on.
+    """Weigh the evidence of the hash that the CA signs with from now on.
 
     :param authority: facts of the certificate of the CA
     :param record: what ``set_and_record`` wrote, or None
@@ -110,16 +110,16 @@ def _newest(authority, certificates):
 
 
 def _is_valid(record, authority, newest):
-    """Whether a record is whole, is about this CA, and is not contradicted by a certificate that was issued later."""
+    """Return whether a record is complete, is about this CA, and is not contradicted by a certificate that was issued later."""
     whole = record is not None and record.get('algorithm') in SIGN_HASHES + (UNKNOWN,) and isinstance(record.get('processes'), dict)
     if not whole or not record.get('at') or record.get('ca_fingerprint_sha256') != authority['fingerprint_sha256']:
         return False
-    # Renewed since, with another hash: somebody else has changed the setting in between. Its dates prove nothing, a CA may date them back.
+    # Renewed since, with another hash: someone changed the setting in between. Its dates prove nothing, because a CA may backdate them.
     return newest is None or newest['fingerprint_sha256'] == record.get('certificate') or newest['hash'] == record['algorithm']
 
 
 def add_newest(environment, known, timeout=60.0):
-    """Complete the evidence of a certificate by asking the CA whether it has issued a newer one since; None where it cannot tell.
+    """Complete the evidence of a certificate: ask the CA whether it has issued a newer one since. None if the CA does not say.
 
     :param known: from ``weigh``; the evidence in it is completed
     """
@@ -135,7 +135,7 @@ def add_newest(environment, known, timeout=60.0):
 
 
 def read_sign_hash(environment, state_dir, timeout=60.0):
-    """What is known about the sign hash, and the certificate of the CA.
+    """Return what the evidence says about the sign hash, and the certificate of the CA.
 
     :returns: what ``weigh`` returns, the CA certificate's facts, and what a record of a change made now would have to hold beside the hash
     :raises AdministratorError: when one of the sources cannot be read

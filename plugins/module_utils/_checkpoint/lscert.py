@@ -4,11 +4,11 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The list of certificates that the internal CA issued (``cpca_client lscert``). Pure functions.
+"""Parse the list of certificates that the internal CA issued (``cpca_client lscert``). Pure functions.
 
 After a header of three lines, per certificate: ``Subject = ...``, then ``Status = ...   Kind = ...   Serial = ...   DP = ...``, then ``Not_Before: ...
-Not_After: ...``, an empty line, and sometimes a line that starts with ``Comment``. Dates are as ctime prints them, in a time zone that is not told:
-they can be compared with each other, and with nothing else.
+Not_After: ...``, an empty line, and sometimes a line that starts with ``Comment``. Dates are as ctime prints them, in a time zone that is not
+given: they can be compared only with each other.
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -26,7 +26,7 @@ _DATES = re.compile(r'Not_Before:\s*%s\s+Not_After:\s*%s\Z' % (_DATE, _DATE))
 
 
 def parse_issued(text):
-    """The certificates in a list; what is not a whole record is passed over.
+    """Parse the certificates in a list; skip incomplete records.
 
     :returns: list of dictionaries: ``subject``, ``status``, ``kind``, ``serial`` (number), ``dp``, and ``not_before`` and ``not_after`` (tuples of
         numbers from year to second)
@@ -54,7 +54,7 @@ def _moment(parts):
 
 
 def is_newest(serial, issued):
-    """Whether no certificate in the list was issued after the one with this serial number; None when it is not in the list.
+    """Return whether no certificate in the list was issued after the one with this serial number; None if it is not in the list.
 
     :param serial: hexadecimal text, as in the certificate
     :param issued: from ``parse_issued``

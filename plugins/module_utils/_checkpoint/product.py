@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Which product a server runs, in which release, and in which roles."""
+"""Find out which product a server runs, in which release, and in which roles."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -29,7 +29,7 @@ _BUILD = re.compile(r'\bBuild\s+([0-9A-Za-z]+)')
 
 
 def read_product(environment, timeout=60.0):
-    """Release, build and roles of this server.
+    """Return the release, the build and the roles of this server.
 
     :returns: ``release`` (text), ``build`` (text, None where only the registry told the release) and ``roles``, a dictionary of booleans
     :raises AdministratorError: when one of them cannot be read; a role that is not known is never reported as absent
@@ -42,7 +42,7 @@ def read_product(environment, timeout=60.0):
 
 
 def read_roles(environment, roles, timeout=60.0):
-    """Some roles of this server, for what does not need all of them.
+    """Return some of the roles of this server, for callers that do not need all of them.
 
     :param roles: names of roles
     :returns: dictionary of booleans
@@ -53,15 +53,15 @@ def read_roles(environment, roles, timeout=60.0):
 
 
 def is_certificate_authority(roles):
-    """Whether a server with these roles owns the internal CA: the primary management server does, a secondary has only a copy of it."""
+    """Return whether a server with these roles owns the internal CA. The primary management server does; a secondary only has a copy."""
     return roles['management'] and roles['primary']
 
 
 def parse_flag(stdout, stderr=b''):
-    """The answer 0 or 1 of cpprod_util as a boolean; None when it is neither.
+    """Return the answer 0 or 1 of cpprod_util as a boolean; None if it is neither.
 
-    The exit code says nothing: some functions return their value with it. Some releases print to standard error when their output is no
-    terminal.
+    The exit code is no indication, because some functions return their value in it. Some releases print to standard error if their output is
+    not a terminal.
 
     :param stdout: bytes
     :param stderr: bytes, read where ``stdout`` is empty
@@ -71,7 +71,7 @@ def parse_flag(stdout, stderr=b''):
 
 
 def parse_version(text):
-    """Release and build from what ``fw ver`` says, each None where it is not told.
+    """Return the release and the build from the output of ``fw ver``, None for each that it does not contain.
 
     :param text: for example ``This is Check Point's software version R81.20 - Build 059``
     """
@@ -80,7 +80,7 @@ def parse_version(text):
 
 
 def registry_value(environment, product, key, third, timeout=60.0):
-    """A value of Check Point's registry as text, empty where there is none.
+    """Return a value of Check Point's registry as text, empty if there is none.
 
     :param third: the third argument, as Check Point's own scripts give it for this value
     :raises AdministratorError: when cpprod_util cannot be asked
