@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import RULES
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.rule import STATUSES
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._results.shapes import STATUSES
 
 # What a report tells of a server's facts. The rest stays out of files that are sent around.
 REPORTED_FACTS = ("release", "build", "roles")
