@@ -89,5 +89,5 @@ def _headline(result: Mapping[str, Any], judged: Sequence[Finding]) -> str:
         text = f"could not judge {', '.join(result['unread'])}"
         return f"{text}; {failed}" if failed else text
     if failed:
-        return failed + (f"; needs {', '.join(result['changes'])}, one restart" if result["changes"] else "")
+        return failed + (f"; needs {', '.join(result['changes'])}" if result["changes"] else "")
     return "at the policy" if result["compliant"] else "nothing was judged"

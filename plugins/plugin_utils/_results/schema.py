@@ -15,7 +15,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any, NoReturn
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._plain_text import plain, printable
@@ -190,6 +190,9 @@ def anything(value: Any, place: str, budget: Budget) -> Any:
         return value
     if isinstance(value, (int, float)):
         return _number(value, place, budget)
+    if isinstance(value, date):
+        # Only an inventory holds dates: YAML makes them of what looks like one.
+        return text(LONGEST_NAME)(value.isoformat(), place, budget)
     if isinstance(value, Mapping):
         return record({})(value, place, budget)
     return list_of(anything)(value, place, budget)
