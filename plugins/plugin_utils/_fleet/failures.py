@@ -32,6 +32,8 @@ _OLD_PYTHON = re.compile(r"SyntaxError|requires a minimum of Python|No module na
 _NO_PROGRAM = re.compile(
     r"python[0-9.]*'?: (?:not found|No such file or directory|command not found|cannot execute)", re.IGNORECASE
 )
+# The state and the advice of a module hold for the moment at which it failed.
+_LATER = re.compile(r"\s*(?:State now|Next): .*", re.DOTALL)
 # What Ansible says where it has nothing to say.
 _EMPTY_MESSAGES = (
     "MODULE FAILURE",
@@ -48,7 +50,7 @@ def failure_reason(result: Any) -> str:
     """
     if not isinstance(result, Mapping):
         return plain(result or "", LONGEST_REASON) or NO_REASON
-    message = _text(result, "msg")
+    message = _LATER.sub("", _text(result, "msg"))
     printed = "\n".join(_text(result, key) for key in ("module_stderr", "module_stdout", "exception"))
     known = _known_cause(f"{message}\n{printed}")
     useful = _last_line(result) if _is_empty(message) else message

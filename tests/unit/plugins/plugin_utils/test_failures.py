@@ -34,6 +34,7 @@ def failed(message: str, stdout: str = "", stderr: str = "", **more: Any) -> dic
         ("Connection\nrefused", ["Connection refused"]),
         (failed("no profile of Check Point was found"), ["no profile of Check Point was found"]),
         ({"unreachable": True, "msg": "Failed to connect to the host via ssh"}, ["Failed to connect to the host"]),
+        (failed("it broke. State now: stopped. Next: start it."), ["it broke."]),
         # Where Ansible says nothing, the last line of the server does; ssh's farewell is none.
         (
             failed(MODULE_FAILURE, "", "Traceback:\nKeyError: 'x'\n\nShared connection to eps1 closed.\r\n"),
