@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._plain_text import plain
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._run.bootstrap import newest_core
 
 NO_REASON = "no reason given"
 LONGEST_REASON = 400
@@ -22,9 +23,6 @@ MOST_OUTPUT = 20_000
 
 CLISH = "its login shell is clish, which runs no module; the playbook bootstrap.yml says how to change that"
 NO_PYTHON = "its Python is not there; the playbook bootstrap.yml finds the right ansible_python_interpreter"
-
-# The newest ansible-core that runs modules on a Python, oldest Python first.
-LAST_CORES = (((2, 6), ""), ((2, 7), "2.16"), ((3, 5), ""), ((3, 6), "2.16"), ((3, 7), "2.17"), ((3, 8), "2.19"))
 
 _CLISH = re.compile(r"CLINFR\d+|Invalid command:|Type '\?' to list")
 _VERSION = re.compile(r"(?:Current version: |Python )(\d)\.(\d{1,2})")
@@ -96,9 +94,9 @@ def _old_python(version: tuple[int, int] | None) -> str:
             "its Python is too old for this ansible-core; ansible-core 2.16 is the last that runs on Python 2.7 and 3.6"
         )
     name = f"Python {version[0]}.{version[1]}"
-    core = next((core for python, core in LAST_CORES if version <= python), None)
-    if core is None:
-        return f"this ansible-core does not run on its {name}; bootstrap.yml shows the Pythons that it has"
+    core = newest_core(version)
     if not core:
+        return f"this ansible-core does not run on its {name}; bootstrap.yml shows the Pythons that it has"
+    if core == "none":
         return f"no ansible-core that this collection supports runs on its {name}; bootstrap.yml shows the Pythons that it has"
     return f"this ansible-core does not run on its {name}; ansible-core {core} is the last that does"

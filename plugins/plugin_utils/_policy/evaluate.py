@@ -65,7 +65,9 @@ def findings(
         seen = None if clients is None else read_clients(clients)
     except Misfit as misfit:
         return [Outcome("error", f"Not read: {misfit}.", {}, MISFIT_STEP).finding(rule) for rule in RULES]
-    outcomes = {rule: _waive(rule, outcome, policy, name) for rule, outcome in _outcomes(facts, policy, wire, name).items()}
+    outcomes = {
+        rule: _waive(rule, outcome, policy, name) for rule, outcome in _outcomes(facts, policy, wire, name).items()
+    }
     tls_statuses = outcomes["TLS-1"].status, outcomes["TLS-2"].status
     judged = _judge(lambda: client_rules.depending(seen, facts, policy, tls_statuses))
     outcomes["CLIENT-1"] = _waive("CLIENT-1", judged, policy, name)

@@ -23,7 +23,8 @@ PREFIX = f"{NAME}.plugins."
 LAYERS: Layers = (
     ("action",),
     ("modules", "filter"),
-    ("plugin_utils._fleet", "plugin_utils._run"),
+    ("plugin_utils._fleet",),
+    ("plugin_utils._run",),
     ("plugin_utils._policy",),
     ("plugin_utils._results",),
     ("plugin_utils._plain_text",),
