@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -41,7 +42,9 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"The declared policy cannot be used: {error}") from error
 
     def _assess(self, given: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        name, policy = str(variables.get("inventory_hostname", "")), given["policy"]
+        name = str(variables.get("inventory_hostname", ""))
+        # The moment at which the server is asked, by this clock: however long it takes to answer, its own clock is compared with this one.
+        policy = {"now": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), **given["policy"]}
         read = self._ask("server_info", {key: given[key] for key in server_info.argument_spec()}, variables)
         if read.get("failed"):
             return read

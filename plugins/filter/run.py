@@ -14,7 +14,6 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._run
     addresses,
     bootstrap,
     check,
-    failure,
     settings,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._run.groups import VARIABLES, Group
@@ -71,11 +70,6 @@ def bootstrap_lines(found: Any) -> list[str]:
     return bootstrap.bootstrap_lines(list(found))
 
 
-def failure_reason(result: Any) -> str:
-    """Say on one line why a task failed."""
-    return failure.failure_reason(_mapping(result, "failure_reason"))
-
-
 def _mapping(value: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise AnsibleFilterError(f"{NAME}.{name}: a dictionary is needed, not {type(value).__name__}")
@@ -93,6 +87,5 @@ class FilterModule:
             "plain_values": plain_values,
             "bootstrap_result": bootstrap_result,
             "bootstrap_lines": bootstrap_lines,
-            "failure_reason": failure_reason,
             "endpoint_addresses": endpoint_addresses,
         }

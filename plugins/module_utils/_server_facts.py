@@ -57,13 +57,14 @@ def read_server(environment, state_dir, timeout=60.0, handshakes=FEW_HANDSHAKES)
     :returns: dictionary with ``now`` (the server's time), ``paths``, each of PARTS, and ``unreadable``: a list of ``part`` and ``reason``. A part
         that cannot be read is None and is in that list.
     """
+    now = format_utc(time.time())
     installation = _asked(lambda: find_installation(environment.uepm_dir))
     answers = ask_all(_questions(environment, installation, state_dir, timeout, handshakes))
     parts = ask_all(_derived_questions(environment, state_dir, timeout, handshakes, answers))
     parts.update((name, answers[name]) for name in ('product', 'tls', 'guard'))
     _add_accepted(parts['tls'].value, parts['probe'].value)
     server = dict((name, part.value) for name, part in parts.items())
-    server['now'] = format_utc(time.time())
+    server['now'] = now
     server['paths'] = _paths(environment, installation.value)
     server['unreadable'] = [{'part': name, 'reason': parts[name].error.sentence()} for name in PARTS if parts[name].error is not None]
     return server

@@ -14,8 +14,24 @@ from typing import Any
 _TEMPLATE_BEGINNING = re.compile(r"\{(?=[{%#])")
 
 
+def printable(text: str) -> str:
+    """Return the text with a question mark for each character that steers a terminal or a renderer instead of being shown.
+
+    These are control characters, those that turn the direction of writing, private ones and half surrogates. Line feeds and
+    tabs stay; a carriage return before a line feed goes.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in "\n\t" else "?" for char in text.replace("\r\n", "\n"))
+
+
 def plain(text: Any, longest: int = 1000) -> str:
-    """One line that moves no cursor, and that Ansible does not take for a template when it comes back as a variable."""
-    line = "".join(char if char.isprintable() else "?" for char in " ".join(str(text).split()))
+    """Return one line that moves no cursor, and that Ansible does not take for a template when it comes back as a variable."""
+    line = printable(" ".join(str(text).split()))
     line = _TEMPLATE_BEGINNING.sub("{ ", line)
-    return line if len(line) <= longest else line[: longest - 3] + "..."
+    return shorten(line, longest)
+
+
+def shorten(text: str, longest: int) -> str:
+    """Return the text, cut and marked with dots where it is longer than ``longest`` characters."""
+    return text if len(text) <= longest else text[: longest - 3] + "..."

@@ -68,6 +68,7 @@ def certificate(role: str = "web", digest: str = "sha256", not_after: str = "202
 def facts() -> dict[str, Any]:
     """A management server that is as the policy wants it."""
     return {
+        "now": NOW,
         "product": {
             "release": "R81.20",
             "build": "059",

@@ -11,55 +11,62 @@ Addresses come from logs, that is from outside: they are data, whatever they loo
 
 from __future__ import annotations
 
-import csv
-import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import PROTOCOLS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._fleet.failures import failure_reason
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._fleet.rendering import render
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._fleet.writers.csv_text import write_csv
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._plain_text import plain
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._results.schema import Misfit
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._results.shapes import read_clients
 
 Fleet = dict[str, Any]
 
-# Lines of the table. The files have all clients.
+# Rows of the table. The files have all clients.
 MOST_ROWS = 200
-LONGEST_CELL = 60
+HEADING = ("address", "servers", "protocols", "requests", "last seen", "")
+LONGEST_CELLS = (40, 30, 27, 10, 25)
 
 COLUMNS = ("address", "servers", "protocols", "requests", "first_seen", "last_seen", "upgraded")
 
-# What makes a spreadsheet take the content of a cell for a formula, or hide it behind one.
-_FORMULA_BEGINNINGS = ("=", "+", "-", "@")
 
-
-def fleet_clients(servers: Iterable[tuple[str, Any, str]]) -> Fleet:
+def fleet_clients(servers: Iterable[tuple[str, Any, Any]]) -> Fleet:
     """Join the clients of many servers.
 
-    :param servers: for each server its name, the value ``clients`` of ``tls_client_info`` (None when it was not read), and why
+    :param servers: for each server its name, the value ``clients`` of ``tls_client_info`` (anything else than a dictionary when it was not
+        read), and why it was not: a text, or the failed result of the task
     :returns: ``clients`` (each address once, those seen last first), ``servers`` (what is known of each) and ``left_out``, the
         number of clients that are counted but not named
     """
     by_address: dict[str, dict[str, Any]] = {}
-    told: list[dict[str, Any]] = []
+    known: list[dict[str, Any]] = []
     left_out = 0
-    for name, clients, reason in servers:
-        if not isinstance(clients, Mapping):
-            told.append(_server(name, False, [reason or "no reason given"], {}))
+    for name, answer, reason in servers:
+        try:
+            clients = read_clients(answer) if isinstance(answer, Mapping) and answer else {}
+        except Misfit as misfit:
+            clients, reason = {}, str(misfit)
+        if not clients:
+            known.append(_server(name, False, [failure_reason(reason)], {}))
             continue
         for entry in clients.get("legacy") or []:
             _join(by_address.setdefault(plain(entry.get("address") or ""), {}), name, entry)
-        left_out += int(clients.get("legacy_left_out") or 0) + bool(clients.get("legacy_requests_unnamed"))
-        told.append(_server(name, True, _gaps(clients), clients))
+        left_out += (clients.get("legacy_left_out") or 0) + bool(clients.get("legacy_requests_unnamed"))
+        known.append(_server(name, True, _gaps(clients), clients))
     joined = [_client(address, found) for address, found in by_address.items()]
     joined.sort(key=lambda client: str(client["address"]))
     joined.sort(key=lambda client: str(client["last_seen"] or ""), reverse=True)
-    return {"clients": joined, "servers": told, "left_out": left_out}
+    return {"clients": joined, "servers": known, "left_out": left_out}
 
 
 def _join(found: dict[str, Any], name: str, entry: Mapping[str, Any]) -> None:
     found.setdefault("servers", []).append(name)
     counts = found.setdefault("protocols", {})
     for protocol, number in (entry.get("protocols") or {}).items():
-        counts[protocol] = counts.get(protocol, 0) + int(number)
+        counts[protocol] = counts.get(protocol, 0) + (number or 0)
     for key in ("first_seen", "last_seen", "accepted_last_seen"):
         found.setdefault(key, []).append(entry.get(key))
 
@@ -77,7 +84,7 @@ def _client(address: str, found: Mapping[str, Any]) -> dict[str, Any]:
         "count": sum(found["protocols"].values()),
         "first_seen": min(first, default=None),
         "last_seen": last_seen,
-        # It came to one server with an old protocol after it came to another one with a new one: not upgraded.
+        # An old protocol on one server after a new one on another: not upgraded.
         "accepted_last_seen": later if later is not None and last_seen is not None and later > last_seen else None,
     }
 
@@ -94,7 +101,7 @@ def _server(name: str, was_read: bool, gaps: list[str], clients: Mapping[str, An
 
 
 def _gaps(clients: Mapping[str, Any]) -> list[str]:
-    """What the list does not tell about the clients of one server."""
+    """Return what the list lacks about the clients of one server."""
     told = []
     if not clients.get("logs_protocol"):
         told.append("it does not log the protocol of its clients")
@@ -104,12 +111,14 @@ def _gaps(clients: Mapping[str, Any]) -> list[str]:
     if clients.get("since") and not (clients.get("period") or {}).get("complete"):
         told += _short(clients)
     if clients.get("legacy_left_out") or clients.get("legacy_requests_unnamed"):
-        told.append(f"of its {clients.get('legacy_total')} legacy clients only {len(clients['legacy'])} are named")
+        told.append(
+            f"of its {clients.get('legacy_total')} legacy clients only {len(clients.get('legacy') or [])} are named"
+        )
     return told
 
 
 def _short(clients: Mapping[str, Any]) -> list[str]:
-    """Which logs do not go back as far as was asked for; all of them together where they are not told apart."""
+    """Return which logs do not go back as far as was asked for, or that all of them together do not."""
     told = []
     logs = [log for log in clients.get("logs") or [] if not log.get("complete")]
     for log in logs or [clients.get("period") or {}]:
@@ -124,26 +133,11 @@ def _short(clients: Mapping[str, Any]) -> list[str]:
 
 
 def clients_table(fleet: Mapping[str, Any]) -> list[str]:
-    """The joined list as lines of text with aligned columns, and what it does not tell, server by server."""
-    rows: list[tuple[str, ...]] = [("address", "servers", "protocols", "requests", "last seen", "")]
+    """Return the joined list as lines of text with aligned columns, and below them what it lacks, server by server."""
     clients = fleet["clients"]
-    rows += [
-        (
-            client["address"] or "(not named)",
-            ", ".join(client["servers"]),
-            ", ".join(client["protocols"]),
-            str(client["count"]),
-            client["last_seen"] or "?",
-            "upgraded since" if client["accepted_last_seen"] else "",
-        )
-        for client in clients[:MOST_ROWS]
-    ]
-    rows = [tuple(plain(cell, LONGEST_CELL) for cell in row) for row in rows]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines.insert(1, "  ".join("-" * width for width in widths).rstrip())
-    if not clients:
-        lines = ["No legacy client was seen."]
+    lines = ["No legacy client was seen."]
+    if clients:
+        lines = render([HEADING, *[_row(client) for client in _shown(clients, len(fleet["servers"]))]], LONGEST_CELLS)
     if len(clients) > MOST_ROWS:
         lines.append(f"and {len(clients) - MOST_ROWS} more, see the CSV or JSON file")
     for server in fleet["servers"]:
@@ -152,33 +146,50 @@ def clients_table(fleet: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _row(client: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        client["address"] or "(not named)",
+        ", ".join(client["servers"]),
+        ", ".join(client["protocols"]),
+        str(client["count"]),
+        client["last_seen"] or "?",
+        "upgraded since" if client["accepted_last_seen"] else "",
+    )
+
+
+def _shown(clients: Sequence[Mapping[str, Any]], servers: int) -> list[Mapping[str, Any]]:
+    """Return the clients of the table: those seen last, but of each server its share, so that none fills the table alone."""
+    if len(clients) <= MOST_ROWS:
+        return list(clients)
+    share = max(MOST_ROWS // max(servers, 1), 1)
+    taken: Counter[str] = Counter()
+    due: list[int] = []
+    others: list[int] = []
+    for number, client in enumerate(clients):
+        is_due = any(taken[name] < share for name in client["servers"])
+        (due if is_due else others).append(number)
+        taken.update(client["servers"])
+    return [clients[number] for number in sorted((due + others)[:MOST_ROWS])]
+
+
 def clients_csv(fleet: Mapping[str, Any]) -> str:
-    """The joined list as CSV (RFC 4180), safe to open in a spreadsheet."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for client in fleet["clients"]:
-        writer.writerow(
-            [
-                _safe(client["address"]),
-                _safe(" ".join(client["servers"])),
-                _safe(" ".join(client["protocols"])),
-                client["count"],
-                _safe(client["first_seen"] or ""),
-                _safe(client["last_seen"] or ""),
-                "yes" if client["accepted_last_seen"] else "no",
-            ]
+    """Return the joined list as CSV, safe to open in a spreadsheet."""
+    rows = [
+        (
+            client["address"],
+            " ".join(client["servers"]),
+            " ".join(client["protocols"]),
+            client["count"],
+            client["first_seen"] or "",
+            client["last_seen"] or "",
+            "yes" if client["accepted_last_seen"] else "no",
         )
-    return stream.getvalue()
+        for client in fleet["clients"]
+    ]
+    return write_csv([COLUMNS, *rows])
 
 
-def _safe(text: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    cell = plain(text)
-    return "'" + cell if cell.startswith(_FORMULA_BEGINNINGS) else cell
-
-
-def pairs(names: Sequence[str], clients: Sequence[Any], reasons: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
-    """What ``fleet_clients`` takes, from what a playbook has."""
+def pairs(names: Sequence[str], clients: Sequence[Any], reasons: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Return the arguments of ``fleet_clients``, from the values that a playbook has."""
     by_name = dict(zip(names, clients, strict=True))
-    return [(str(name), by_name[name], str(reasons.get(name) or "")) for name in names]
+    return [(str(name), by_name[name], reasons.get(name)) for name in names]

@@ -4,58 +4,60 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""One line for each server of a fleet, for the console."""
+"""The assessments of a fleet as a table for the console, one row for each server."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.evaluate import Finding
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._fleet.members import (
+    Assessments,
+    Member,
+    members,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._fleet.rendering import render
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._plain_text import plain
+
+HEADING = ("server", "release", "role", "configured", "wire", "CA hash", "verdict")
+LONGEST_CELLS = (32, 12, 21, 27, 27, 8)
+# A reason or a verdict that does not fit its row stands below the table.
+LONGEST_NOTE = 450
 
 
-def fleet_table(
-    assessments: Sequence[Mapping[str, Any]], names: Sequence[str] = (), reasons: Mapping[str, Any] | None = None
-) -> list[str]:
-    """The assessments of a fleet as lines of text with aligned columns, and below them what the guards of servers say that are not at rest.
+def fleet_table(assessments: Assessments, names: Sequence[Any] = (), reasons: Any = None) -> list[str]:
+    """Return the assessments of a fleet as lines of text with aligned columns, and notes below them.
 
-    :param assessments: as the role assess exports them
+    The notes hold what did not fit a row, and what the guards say of a change that is in progress, unfinished or rolled back.
+
+    :param assessments: what the role assess exported: a list, or a dictionary by the server's name
     :param names: all servers of the fleet; one without an assessment is shown as not read
     :param reasons: why there is none, by the server's name
     """
-    by_name = {str(assessment.get("name")): assessment for assessment in assessments}
-    rows: list[tuple[str, ...]] = [("server", "release", "role", "configured", "wire", "CA hash", "verdict")]
-    for name in names or list(by_name):
-        reason = " ".join(str((reasons or {}).get(name) or "no reason given").split())
-        rows.append(_row(name, by_name[name]) if name in by_name else (name, *"?????", f"NOT READ: {reason}"))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:], *_guards(by_name, names)]
+    fleet = members(assessments, names, reasons)
+    rows = [_row(member) for member in fleet]
+    lines = render([HEADING, *rows], LONGEST_CELLS)
+    notes = [
+        f"{plain(member.name, 64)}: {plain(row[-1], LONGEST_NOTE)}"
+        for member, row, line in zip(fleet, rows, lines[2:], strict=True)
+        if not line.endswith(plain(row[-1]))
+    ]
+    return lines + notes + _guards(fleet)
 
 
-def _guards(by_name: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> list[str]:
-    """A change that is going on, was left unfinished or was rolled back: whoever looks at the table wants to know why."""
-    lines = []
-    for name in names or list(by_name):
-        for finding in by_name.get(name, {}).get("findings") or []:
-            if finding["rule"] == "GUARD-1" and finding["status"] in ("fail", "pending"):
-                lines.append(f"{name}: {' '.join(str(finding['message']).split())}")
-    return lines
-
-
-def _row(name: str, assessment: Mapping[str, Any]) -> tuple[str, ...]:
-    facts = assessment.get("server") or {}
-    product = facts.get("product") or {}
-    roles = product.get("roles") or {}
-    by_rule = {finding["rule"]: finding for finding in assessment.get("findings") or []}
+def _row(member: Member) -> tuple[str, ...]:
+    if not member.is_read:
+        return (member.name, *"?????", f"NOT READ: {member.reason}")
+    product = (member.assessment.get("server") or {}).get("product") or {}
+    by_rule = {finding["rule"]: finding for finding in member.findings}
     return (
-        name,
-        str(product.get("release") or "?"),
-        _role(roles),
+        member.name,
+        product.get("release") or "?",
+        _role(product.get("roles") or {}),
         _protocols(by_rule, "TLS-1", "configured"),
         _protocols(by_rule, "TLS-2", "accepted"),
         str(by_rule.get("ICA-1", {}).get("evidence", {}).get("sign_hash") or "-"),
-        str(assessment.get("text") or "?"),
+        member.text,
     )
 
 
@@ -65,12 +67,19 @@ def _role(roles: Mapping[str, Any]) -> str:
     return "policy server" if roles.get("policy_server") else "?"
 
 
-def _protocols(by_rule: Mapping[str, Finding], rule: str, key: str) -> str:
-    """The protocols of all scopes or endpoints together, as a person asks for them."""
+def _protocols(by_rule: Mapping[str, Any], rule: str, key: str) -> str:
+    """Return the protocols of all scopes or endpoints together."""
     found = by_rule.get(rule, {}).get("evidence", {}).get(key)
-    if not isinstance(found, Mapping):
+    if not isinstance(found, Mapping) or not all(isinstance(protocols, list) for protocols in found.values()):
         return "?"
-    order: list[str] = []
-    for protocols in found.values():
-        order += [str(protocol) for protocol in protocols if protocol not in order]
-    return " ".join(sorted(order)) or "none"
+    return " ".join(sorted({str(protocol) for protocols in found.values() for protocol in protocols})) or "none"
+
+
+def _guards(fleet: Sequence[Member]) -> list[str]:
+    """Return why a change is in progress, unfinished or was rolled back: whoever looks at the table wants to know."""
+    return [
+        f"{plain(member.name, 64)}: {plain(finding['message'], LONGEST_NOTE)}"
+        for member in fleet
+        for finding in member.findings
+        if finding["rule"] == "GUARD-1" and finding["status"] in ("fail", "pending")
+    ]

@@ -12,7 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timezone
 from typing import Any
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import Policy, read_policy
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import (
+    RULES,
+    Policy,
+    read_policy,
+)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.rule import (
     Facts,
     Outcome,
@@ -25,8 +29,19 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._pol
     tls,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.rules import clients as client_rules
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._results.schema import Misfit
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._results.shapes import (
+    read_clients,
+    read_probe,
+    read_server,
+)
 
 Finding = dict[str, Any]
+
+MISFIT_STEP = (
+    "Find out what answers in place of this collection's module on this server, for example with ansible -m "
+    "checkpoint_endpoint.hardening.server_info, then assess the server again."
+)
 
 
 def findings(
@@ -39,12 +54,29 @@ def findings(
     :param probe: results of ``tls_probe_info``, None when no handshake was tried
     :param clients: result of ``tls_client_info``, None when no log was read
     :param name: the server's name in the inventory, which waivers are matched with
-    :returns: one finding for each rule, in the order of the rules
+    :returns: one finding for each rule, in the order of the rules. A server whose answer does not have the shape of the module was
+        not read: every finding is an error then.
     :raises PolicyError: when the policy itself cannot be used
     """
     policy = read_policy(declared)
-    facts = Facts(server)
+    try:
+        facts = Facts(read_server(server))
+        wire = None if probe is None else read_probe(probe)
+        seen = None if clients is None else read_clients(clients)
+    except Misfit as misfit:
+        return [Outcome("error", f"Not read: {misfit}.", {}, MISFIT_STEP).finding(rule) for rule in RULES]
     outcomes = {
+        rule: _waive(rule, outcome, policy, name) for rule, outcome in _outcomes(facts, policy, wire, name).items()
+    }
+    tls_statuses = outcomes["TLS-1"].status, outcomes["TLS-2"].status
+    judged = _judge(lambda: client_rules.depending(seen, facts, policy, tls_statuses))
+    outcomes["CLIENT-1"] = _waive("CLIENT-1", judged, policy, name)
+    return [outcomes[rule].finding(rule) for rule in RULES]
+
+
+def _outcomes(facts: Facts, policy: Policy, probe: Any, name: str) -> dict[str, Outcome]:
+    """Judge by every rule that does not depend on the outcome of another one."""
+    return {
         "TLS-1": _judge(lambda: tls.configured(facts, policy)),
         "TLS-2": _judge(lambda: listeners.negotiated(facts, policy, probe)),
         "TLS-3": _judge(lambda: tls.starts(facts)),
@@ -55,10 +87,8 @@ def findings(
         "CERT-1": _judge(lambda: certificates.certificates(facts, policy)),
         "SERVICE-1": _judge(lambda: operations.running(facts)),
         "GUARD-1": _judge(lambda: operations.guarded(facts)),
+        "TIME-1": _judge(lambda: operations.clocked(facts, policy)),
     }
-    refuses_already = outcomes["TLS-1"].status == "pass" and outcomes["TLS-2"].status == "pass"
-    outcomes["CLIENT-1"] = _judge(lambda: client_rules.legacy(clients, policy, refuses_already))
-    return [_waive(rule, outcome, policy, name).finding(rule) for rule, outcome in outcomes.items()]
 
 
 def _judge(rule: Callable[[], Outcome]) -> Outcome:
@@ -67,7 +97,7 @@ def _judge(rule: Callable[[], Outcome]) -> Outcome:
         return rule()
     except Unreadable as missing:
         reason = str(missing)
-    except (AttributeError, KeyError, TypeError, ValueError) as odd:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as odd:
         reason = f"the facts have an unexpected shape ({type(odd).__name__}: {odd})"
     return Outcome("error", f"Not read: {reason}.", {}, "Make this part readable, then assess the server again.")
 
@@ -89,5 +119,5 @@ def _waive(rule: str, outcome: Outcome, policy: Policy, name: str) -> Outcome:
 
 
 def of_status(judged: Sequence[Finding], *statuses: str) -> list[Finding]:
-    """The findings that have one of the statuses."""
+    """Return the findings that have one of the statuses."""
     return [finding for finding in judged if finding["status"] in statuses]

@@ -42,9 +42,13 @@ RULES = {
     "CLIENT-1": "No client still depends on a protocol that is not declared",
     "SERVICE-1": "The Check Point services run",
     "GUARD-1": "No change was rolled back or left unfinished",
+    "TIME-1": "The server's clock agrees with the controller's",
 }
 
 LEGACY_ACTIONS = ("fail", "warn", "ignore")
+
+# No server keeps its logs for a hundred years, and a moment before the year 1 cannot be calculated with.
+MOST_DAYS = 36500
 
 
 class PolicyError(ValueError):
@@ -171,8 +175,10 @@ def _legacy_clients(value: Any) -> LegacyClients:
         days, most = int(value.get("days", 7)), int(value.get("max", 0))
     except (TypeError, ValueError) as error:
         raise PolicyError("legacy_clients.days and legacy_clients.max must be whole numbers") from error
-    if days < 1 or most < 0:
-        raise PolicyError("legacy_clients.days must be at least 1 and legacy_clients.max at least 0")
+    if not 1 <= days <= MOST_DAYS or most < 0:
+        raise PolicyError(
+            f"legacy_clients.days must be at least 1 and at most {MOST_DAYS}, legacy_clients.max at least 0"
+        )
     return LegacyClients(days=days, max=most, action=action)
 
 

@@ -4,28 +4,27 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Facts and findings: what a rule reads, and what it says. A fact that is not there is an error, never a pass."""
+"""What a rule reads and what it returns. A missing fact is an error, never a pass."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import RULES
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import RULES, read_time
 
 T = TypeVar("T")
 
-STATUSES = ("pass", "fail", "pending", "waived", "not_applicable", "error")
-
 
 class Unreadable(Exception):
-    """A fact that a rule needs was not read; the text says which and why."""
+    """A fact that a rule needs was not read. The text names the fact and the reason."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one rule says about one server, before waivers are applied."""
+    """The result of one rule for one server, before waivers are applied."""
 
     status: str
     message: str
@@ -33,7 +32,7 @@ class Outcome:
     next_step: str = ""
 
     def finding(self, rule: str) -> dict[str, Any]:
-        """The outcome as the plain dictionary that roles and reports use."""
+        """Return the outcome as the plain dictionary that roles and reports use."""
         return {
             "rule": rule,
             "title": RULES[rule],
@@ -45,30 +44,43 @@ class Outcome:
 
 
 class Facts:
-    """The facts of one server as ``server_info`` returns them, with nothing taken for granted."""
+    """The facts of one server, as ``server_info`` returns them. Any of them may be missing."""
 
     def __init__(self, server: Any) -> None:
         self._server: Mapping[str, Any] = server if isinstance(server, Mapping) else {}
 
     def part(self, name: str) -> Mapping[str, Any]:
-        """One part of the facts (``tls``, ``services`` ...).
+        """Return one part of the facts (``tls``, ``services`` ...).
 
-        :raises Unreadable: when the server could not read it, or it is not there
+        :raises Unreadable: when the server could not read it, or the part is missing
         """
         value = self._readable(name)
         if not isinstance(value, Mapping):
-            raise Unreadable(f"the part {name!r} of the server's facts is not there")
+            raise Unreadable(f"the part {name!r} of the server's facts is missing")
         return value
 
     def parts(self, name: str) -> Sequence[Any]:
-        """A part that is a list (``certificates``).
+        """Return a part that is a list (``certificates``).
 
-        :raises Unreadable: when the server could not read it, or it is not there
+        :raises Unreadable: when the server could not read it, or the part is missing
         """
         value = self._readable(name)
         if not _is_list(value):
-            raise Unreadable(f"the part {name!r} of the server's facts is not there")
+            raise Unreadable(f"the part {name!r} of the server's facts is missing")
         return list(value)
+
+    def now(self) -> datetime:
+        """Return what the server's own clock showed when the facts were read.
+
+        :raises Unreadable: when the facts do not tell, as those of release 1.0.0
+        """
+        value = self._server.get("now")
+        if value is None:
+            raise Unreadable("the facts do not tell the server's time")
+        try:
+            return read_time(value)
+        except ValueError as error:
+            raise Unreadable(f"the server's time {value!r} is no time") from error
 
     def _readable(self, name: str) -> Any:
         unreadable = self._server.get("unreadable", [])
@@ -82,9 +94,9 @@ class Facts:
 
 
 def need(value: Any, key: str, kind: type[T], where: str) -> T:
-    """A value of a mapping, of the type that it must have.
+    """Return a value of a mapping, checked for the type that the caller needs.
 
-    :param where: what the mapping is, for the message
+    :param where: what the mapping describes, for the message
     :raises Unreadable: when the key is missing or holds something else
     """
     found = value.get(key) if isinstance(value, Mapping) else None
@@ -94,7 +106,7 @@ def need(value: Any, key: str, kind: type[T], where: str) -> T:
 
 
 def need_list(value: Any, key: str, where: str) -> list[Any]:
-    """Like ``need`` for a list.
+    """Return a list of a mapping, as a copy.
 
     :raises Unreadable: when the key is missing or holds something else
     """
@@ -113,5 +125,5 @@ def _is_list(value: Any) -> bool:
 
 
 def names(protocols: Sequence[str]) -> str:
-    """Protocols as a person writes them: ``TLSv1, TLSv1.2`` or ``none``."""
+    """Return protocols as a person writes them: ``TLSv1, TLSv1.2`` or ``none``."""
     return ", ".join(str(protocol) for protocol in protocols) or "none"

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""What follows from findings: is the server at the policy, what has to change, what stands in the way."""
+"""The verdict on one server: whether it is at the policy, what has to change, and what forbids a change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.evaluate import Finding, of_status
 
 # Rules that must have been read and, but for what the change itself repairs, be in order before a server is stopped.
-READ_FIRST = ("TLS-1", "TLS-2", "TLS-3", "SERVICE-1", "GUARD-1", "CLIENT-1")
+READ_FIRST = ("TLS-1", "TLS-2", "TLS-3", "SERVICE-1", "GUARD-1", "TIME-1", "CLIENT-1")
 IN_ORDER_FIRST = ("TLS-3", "SERVICE-1")
 
 
@@ -38,7 +38,7 @@ def verdict(judged: Sequence[Finding]) -> dict[str, Any]:
         "pending": [finding["rule"] for finding in of_status(judged, "pending")],
         "waived": [finding["rule"] for finding in of_status(judged, "waived")],
     }
-    result["text"] = _sentence(result)
+    result["text"] = _sentence(result, judged)
     return result
 
 
@@ -74,13 +74,20 @@ def _blockers(by_rule: Mapping[str, Finding], changes: Sequence[str]) -> list[Fi
     return blockers
 
 
-def _sentence(result: Mapping[str, Any]) -> str:
-    if result["unread"]:
-        text = f"not judged: {', '.join(result['unread'])} could not be read"
-        return text + (f"; {', '.join(result['open'])} failed" if result["open"] else "")
-    if result["open"]:
-        todo = f"; to do: {', '.join(result['changes'])}, one restart" if result["changes"] else ""
-        return f"{', '.join(result['open'])} failed{todo}"
+def _sentence(result: Mapping[str, Any], judged: Sequence[Finding]) -> str:
+    """Return the verdict in one sentence. Whatever else it says, it names the rules that are waived."""
     notes = [f"{rule} pending" for rule in result["pending"]] + [f"{rule} waived" for rule in result["waived"]]
-    text = "at the policy" if result["compliant"] else "nothing was judged"
-    return text + (f" ({', '.join(notes)})" if notes else "")
+    return _headline(result, judged) + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _headline(result: Mapping[str, Any], judged: Sequence[Finding]) -> str:
+    failed = f"{', '.join(result['open'])} failed" if result["open"] else ""
+    if result["unread"]:
+        messages = {finding["message"] for finding in judged}
+        if len(result["unread"]) == len(judged) and len(messages) == 1:
+            return f"not read: {messages.pop().removeprefix('Not read: ').removesuffix('.')}"
+        text = f"could not judge {', '.join(result['unread'])}"
+        return f"{text}; {failed}" if failed else text
+    if failed:
+        return failed + (f"; needs {', '.join(result['changes'])}" if result["changes"] else "")
+    return "at the policy" if result["compliant"] else "nothing was judged"

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Whether the wire shows what the files say, whatever the policy is: the proof after a rollback."""
+"""Differences between the configuration and what handshakes negotiate, whatever the policy is: the proof after a rollback."""
 
 from __future__ import annotations
 
@@ -18,24 +18,29 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._pol
     need_list,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.rules.tls import PROBED, accepted_of
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._results.schema import Misfit
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._results.shapes import (
+    read_probe,
+    read_server,
+)
 
 
 def wire_differences(server: Any, probe: Any) -> list[str]:
-    """Where handshakes show something else than the configuration lets expect.
+    """List the differences between the configuration and what handshakes negotiate.
 
-    A protocol that is configured and only held back (by the security level, say) is no difference: what holds it back
-    is not in the files that this collection changes.
+    A protocol that is configured and only held back, for example by the security level, is no difference: the cause is not in the
+    files that this collection changes.
 
     :param server: facts as ``server_info`` returns them
     :param probe: results of ``tls_probe_info``
     :returns: a sentence for each endpoint and name that differs, was not tried or gave no clear answer; empty when the wire
-        shows the files
+        agrees with the files
     """
     try:
-        return _differences(server, probe)
-    except Unreadable as missing:
+        return _differences(read_server(server), read_probe(probe or []))
+    except (Misfit, Unreadable) as missing:
         return [f"Not read: {missing}"]
-    except (AttributeError, KeyError, TypeError, ValueError) as odd:
+    except (AttributeError, LookupError, TypeError, ValueError) as odd:
         return [f"Not read: the facts have an unexpected shape ({type(odd).__name__}: {odd})"]
 
 

@@ -23,8 +23,10 @@ PREFIX = f"{NAME}.plugins."
 LAYERS: Layers = (
     ("action",),
     ("modules", "filter"),
-    ("plugin_utils._fleet", "plugin_utils._run", "plugin_utils._doctor"),
+    ("plugin_utils._fleet", "plugin_utils._doctor"),
+    ("plugin_utils._run",),
     ("plugin_utils._policy",),
+    ("plugin_utils._results",),
     ("plugin_utils._plain_text",),
     ("module_utils._server_facts",),
     ("module_utils._guard", "module_utils._logs", "module_utils._listeners"),

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.evaluate import findings
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.policy import RULES
-from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.rule import STATUSES
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.verdict import verdict
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._results.shapes import STATUSES
 
 from tests.support import server_facts as sample
 

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The rule about clients: who would lose contact when a protocol is refused."""
+"""The rule about clients: which ones would lose contact when a protocol is refused."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._pol
     read_time,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.rule import (
+    Facts,
     Outcome,
     Unreadable,
+    names,
     need,
     need_list,
 )
@@ -30,8 +32,8 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._pol
 NAMED = 10
 LISTED = 100
 
-# The clocks of a server and of the controller may differ by this much without a period counting as too short.
-CLOCKS = timedelta(hours=1)
+# A log whose first line is this much younger than the window counts as complete: lines come when clients do.
+SLACK = timedelta(hours=1)
 
 PROCEED = (
     "To proceed all the same, raise checkpoint_endpoint_legacy_clients.max, or set its action to warn or ignore: "
@@ -39,22 +41,22 @@ PROCEED = (
 )
 
 
-def legacy(clients: Any, policy: Policy, refuses_already: bool) -> Outcome:
-    """CLIENT-1: what the server's TLS request logs say about clients that use a protocol older than all declared ones.
+def depending(clients: Any, facts: Facts, policy: Policy, tls_statuses: tuple[str, str]) -> Outcome:
+    """CLIENT-1: which clients depend on a protocol that is not declared, according to the server's TLS request logs.
 
-    :param refuses_already: the server accepts the declared protocols alone, so nobody is left to be cut off
+    :param clients: the clients as ``tls_client_info`` returns them, None when no log was read
+    :param facts: the facts of the server, for its time where the clients do not carry one
+    :param tls_statuses: the statuses of TLS-1 and TLS-2 after waivers
     """
-    if policy.legacy_clients.action == "ignore":
-        return Outcome("not_applicable", "The policy asks nothing about legacy clients.")
-    if refuses_already:
-        return Outcome("not_applicable", "The server refuses other protocols already; nobody is left to be cut off.")
-    if clients is None:
-        return Outcome("not_applicable", "The TLS request logs were not read.")
-    seen = _look(clients, policy)
-    gaps = _gaps(clients, policy)
+    not_asked = _not_asked(clients, policy, tls_statuses)
+    if not_asked:
+        return Outcome("not_applicable", not_asked)
+    window = Window(_server_time(clients, facts), policy.legacy_clients.days)
+    seen = _look(clients, policy, window)
+    gaps = _gaps(clients, window)
     unread = _unread(clients)
     evidence = _evidence(clients, seen, unread + gaps)
-    told = " ".join(unread + gaps)
+    told = " ".join([*_newer_text(clients, seen, policy), *unread, *gaps])
     warns = policy.legacy_clients.action == "warn"
     if seen.number > policy.legacy_clients.max:
         message = f"{_clients_text(seen, policy)} At most {policy.legacy_clients.max} may lose contact. {told}".strip()
@@ -64,33 +66,67 @@ def legacy(clients: Any, policy: Policy, refuses_already: bool) -> Outcome:
     if unread:
         step = _log_step(clients)
         return Outcome("pending" if warns else "error", message, evidence, step if warns else f"{step} {PROCEED}")
-    if gaps or seen.moved:
-        return Outcome(
-            "pending", message, evidence, "Look at the clients once more before the old protocols are refused."
-        )
+    if gaps or seen.moved or seen.newer:
+        return Outcome("pending", message, evidence, "Check these clients once more before the server is changed.")
     return Outcome("pass", message, evidence)
+
+
+def _not_asked(clients: Any, policy: Policy, tls_statuses: tuple[str, str]) -> str:
+    """Return why the rule does not apply, an empty text where it does."""
+    if policy.legacy_clients.action == "ignore":
+        return "The policy ignores legacy clients."
+    if tls_statuses == ("pass", "pass"):
+        return "The server already refuses other protocols, so no client can lose contact."
+    # With TLS-1 passed and TLS-2 waived, the next restart still makes the server refuse them.
+    if tls_statuses[0] == "waived" and tls_statuses[1] in ("pass", "waived"):
+        return "The protocols of this server are waived, so no change makes a client lose contact."
+    return "The TLS request logs were not read." if clients is None else ""
+
+
+def _server_time(clients: Any, facts: Facts) -> datetime:
+    """Return the time at which the logs were read, by the clock that wrote their lines."""
+    return _moment(clients, "now") or facts.now()
+
+
+@dataclass(frozen=True)
+class Window:
+    """The time that the policy asks about, by the clock of the server."""
+
+    now: datetime
+    days: int
+
+    @property
+    def start(self) -> datetime:
+        """Return the beginning of the window."""
+        return self.now - timedelta(days=self.days)
 
 
 @dataclass
 class _Seen:
-    """Legacy clients of the window: those that still are, those that used an accepted protocol since, and those without a name."""
+    """The clients of the window.
+
+    :ivar still: legacy clients
+    :ivar moved: legacy clients that have used an accepted protocol since
+    :ivar unnamed: the number of further legacy clients
+    :ivar newer: clients that used nothing but protocols newer than all declared ones
+    """
 
     still: list[dict[str, Any]] = field(default_factory=list)
     moved: list[dict[str, Any]] = field(default_factory=list)
     unnamed: int = 0
+    newer: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def number(self) -> int:
         return len(self.still) + self.unnamed
 
 
-def _look(clients: Any, policy: Policy) -> _Seen:
+def _look(clients: Any, policy: Policy, window: Window) -> _Seen:
     where = "the clients"
     oldest = policy.tls_protocols[0]
     older_than = need(clients, "older_than", str, where)
     if older_than not in PROTOCOLS or PROTOCOLS.index(older_than) < PROTOCOLS.index(oldest):
         raise Unreadable(f"the logs were read for clients older than {older_than}, the policy begins with {oldest}")
-    start = _window_start(policy)
     seen = _Seen()
     all_listed_are_recent = True
     for entry in need_list(clients, "legacy", where):
@@ -98,20 +134,46 @@ def _look(clients: Any, policy: Policy) -> _Seen:
         if not protocols or PROTOCOLS.index(protocols[0]) >= PROTOCOLS.index(oldest):
             continue
         last = _moment(entry, "last_seen")
-        if last is not None and last < start:
+        if last is not None and last < window.start:
             all_listed_are_recent = False
             continue
         later = _moment(entry, "accepted_last_seen")
         (seen.still if later is None else seen.moved).append(dict(entry))
     if all_listed_are_recent:
-        # They are listed by their last request: behind one that is too old, all are.
+        # They are listed by their last request: after one that is too old, all are.
         seen.unnamed = need(clients, "legacy_left_out", int, where)
     seen.unnamed += 1 if need(clients, "legacy_requests_unnamed", int, where) else 0
+    seen.newer = [dict(entry) for entry in clients.get("newer") or [] if _speaks_only_newer(entry, policy, window)]
     return seen
 
 
+def _speaks_only_newer(entry: Any, policy: Policy, window: Window) -> bool:
+    used = [name for name in PROTOCOLS if name in need(entry, "protocols", dict, "a client")]
+    last = _moment(entry, "last_seen")
+    newest = PROTOCOLS.index(policy.tls_protocols[-1])
+    return bool(used) and PROTOCOLS.index(used[0]) > newest and (last is None or last >= window.start)
+
+
+def _newer_text(clients: Mapping[str, Any], seen: _Seen, policy: Policy) -> list[str]:
+    """Return sentences about clients whose protocols are all newer than the declared ones; many of them speak older ones too."""
+    newest = policy.tls_protocols[-1]
+    number = max(len(seen.newer), int(clients.get("newer_total") or 0) if seen.newer else 0)
+    if number:
+        return [
+            f"{_count(number)} used nothing but protocols newer than {newest}, and may not speak {newest}: "
+            f"{_names(seen.newer, number)}."
+        ]
+    counts = need(clients, "protocols", dict, "the clients")
+    newer = [name for name in PROTOCOLS[PROTOCOLS.index(newest) + 1 :] if counts.get(name)]
+    if newer and "newer" not in clients:
+        return [
+            f"The logs also hold requests with {names(newer)}; they do not tell which of these clients speak {newest}."
+        ]
+    return []
+
+
 def _unread(clients: Mapping[str, Any]) -> list[str]:
-    """Sentences about what was not read at all."""
+    """Return sentences about what was not read at all."""
     if not need(clients, "logs_protocol", bool, "the clients"):
         return ["This server does not log the protocol of its clients, so nobody knows who would lose contact."]
     told = [
@@ -124,7 +186,7 @@ def _unread(clients: Mapping[str, Any]) -> list[str]:
 
 
 def _hardly_understood(clients: Mapping[str, Any]) -> list[str]:
-    """Sentences about logs of which more lines could not be understood than could: their format is another one."""
+    """Return sentences about logs with more unreadable lines than readable ones: their format is another one."""
     told = []
     for log in need_list(clients, "logs", "the clients"):
         lines, unreadable = need(log, "lines", int, "a log"), need(log, "unreadable_lines", int, "a log")
@@ -133,8 +195,8 @@ def _hardly_understood(clients: Mapping[str, Any]) -> list[str]:
     return told
 
 
-def _gaps(clients: Mapping[str, Any], policy: Policy) -> list[str]:
-    """Sentences about what the logs that were read do not tell."""
+def _gaps(clients: Mapping[str, Any], window: Window) -> list[str]:
+    """Return sentences about what the logs that were read do not tell."""
     told = []
     lines = need(clients, "unreadable_lines", int, "the clients")
     if lines:
@@ -143,36 +205,29 @@ def _gaps(clients: Mapping[str, Any], policy: Policy) -> list[str]:
     logs = need_list(clients, "logs", "the clients")
     # Each log by itself: that one goes back far says nothing about the clients of another.
     for log in logs or [period]:
-        if not _covers_window(clients, log, policy):
-            told.append(_short_text(log, policy))
+        if not _covers(clients, log, window):
+            told.append(_short_text(log, window))
     return told[:NAMED] + ([f"{len(told) - NAMED} more logs are as short."] if len(told) > NAMED else [])
 
 
-def _covers_window(clients: Mapping[str, Any], log: Any, policy: Policy) -> bool:
-    """Whether a log, or all of them together, tells about all days that the policy asks for."""
-    start = _window_start(policy)
+def _covers(clients: Mapping[str, Any], log: Any, window: Window) -> bool:
+    """Return whether a log, or all of them together, holds every day that the policy asks for."""
     since, first = _moment(clients, "since"), _moment(log, "first")
-    if need(log, "complete", bool, "a log") and (since is None or since <= start + CLOCKS):
+    if need(log, "complete", bool, "a log") and (since is None or since <= window.start + SLACK):
         return True
-    return first is not None and first <= start + CLOCKS
+    return first is not None and first <= window.start + SLACK
 
 
-def _short_text(log: Mapping[str, Any], policy: Policy) -> str:
+def _short_text(log: Mapping[str, Any], window: Window) -> str:
     path = plain(log.get("path") or "")
     name, verb = (f"The log {path}", "s") if path else ("The logs", "")
-    asked = f"the {policy.legacy_clients.days} days that the policy asks for"
+    asked = f"the {window.days} days that the policy asks for"
     first, before = _moment(log, "first"), _moment(log, "last_before")
     if before is not None and not log["complete"]:
         until = f"between {_text(before)} and {_text(first)}" if first else f"since {_text(before)}"
         return f"{name} hold{verb} no request {until}, which is part of {asked}."
-    covered = (
-        f"hold{verb} no request" if first is None else f"begin{verb} at {_text(max(first, _window_start(policy)))}"
-    )
+    covered = f"hold{verb} no request" if first is None else f"begin{verb} at {_text(max(first, window.start))}"
     return f"{name} {covered}, which is less than {asked}."
-
-
-def _window_start(policy: Policy) -> datetime:
-    return policy.now - timedelta(days=policy.legacy_clients.days)
 
 
 def _moment(value: Any, key: str) -> datetime | None:
@@ -207,21 +262,26 @@ def _count(number: int) -> str:
     return "1 client" if number == 1 else f"{number} clients"
 
 
-def _names(entries: list[dict[str, Any]]) -> str:
+def _names(entries: list[dict[str, Any]], number: int | None = None) -> str:
+    """Return the first clients with what they used, and how many others there are.
+
+    :param number: of all clients, where not all of them are in the list
+    """
     told = [
         f"{plain(entry.get('address') or '') or 'a client that the log does not name'}"
         f" ({', '.join(map(str, entry['protocols']))}, last seen {entry.get('last_seen') or 'at an unknown time'},"
         f" {entry.get('count')} requests)"
         for entry in entries[:NAMED]
     ]
-    more = [f"{len(entries) - NAMED} others"] if len(entries) > NAMED else []
-    return ", ".join(told + more)
+    others = (number or len(entries)) - len(told)
+    return ", ".join(told + ([f"{others} others"] if others > 0 else []))
 
 
 def _evidence(clients: Mapping[str, Any], seen: _Seen, told: list[str]) -> dict[str, Any]:
     return {
         "clients": seen.still[:LISTED],
         "since_upgraded": seen.moved[:LISTED],
+        "only_newer": seen.newer[:LISTED],
         "number": seen.number,
         "left_out": max(len(seen.still) - LISTED, 0) + seen.unnamed,
         "protocols": dict(need(clients, "protocols", dict, "the clients")),

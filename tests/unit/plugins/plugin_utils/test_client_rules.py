@@ -62,10 +62,16 @@ def log(path: str, **changes: Any) -> Values:
     }
 
 
-def judge(clients: Any, **legacy_clients: Any) -> Values:
-    """The finding for a server that still accepts TLSv1."""
+def stale() -> Values:
+    """Return the facts of a server that still accepts TLSv1."""
     facts = sample.facts()
     facts["tls"]["scopes"][1] = sample.scope(protocols=("TLSv1", "TLSv1.2"))
+    return facts
+
+
+def judge(clients: Any, facts: Values | None = None, **legacy_clients: Any) -> Values:
+    """Return the finding for a server that still accepts TLSv1."""
+    facts = stale() if facts is None else facts
     declared = sample.policy(legacy_clients={"days": 7, "max": 0, "action": "fail", **legacy_clients})
     judged = findings(facts, declared, probe=sample.probe(("TLSv1", "TLSv1.2")), clients=clients, name="eps-1")
     finding = next(item for item in judged if item["rule"] == "CLIENT-1")
@@ -82,7 +88,7 @@ def judge(clients: Any, **legacy_clients: Any) -> Values:
         (seen(client()), {"max": 1}, "pass", "10.1.1.7"),
         (seen(client(), client("10.1.1.8")), {"max": 1}, "fail", "2 clients"),
         (seen(client()), {"action": "warn"}, "pending", "10.1.1.7"),
-        (seen(client()), {"action": "ignore"}, "not_applicable", "asks nothing"),
+        (seen(client()), {"action": "ignore"}, "not_applicable", "ignores legacy clients"),
         (None, {}, "not_applicable", "not read"),
         # Only those of the window count; the logs may have been read for longer.
         (seen(client(last_seen="2026-11-16T09:00:00Z"), since="2026-11-01T00:00:00Z"), {}, "pass", "no client"),
@@ -155,9 +161,9 @@ def judge(clients: Any, **legacy_clients: Any) -> Values:
         (seen(logs=[log("/b", first="2026-11-17T08:00:00Z")]), {}, "pass", "no client"),
         (seen(logs=[log("/b", unreadable_lines=500)], unreadable_lines=500), {}, "pending", "500 lines"),
         (seen(logs=[log("/b", unreadable_lines=501)], unreadable_lines=501), {}, "error", "/b: 501 of its 1000 lines"),
-        (seen(logs=["text"]), {}, "error", "a log"),
+        (seen(logs=["text"]), {}, "error", "clients.logs[0] is the text 'text', expected a dictionary"),
         ({}, {}, "error", "not read"),
-        ("text", {}, "error", "not read"),
+        ("text", {}, "error", "clients is the text 'text', expected a dictionary"),
         ({**seen(), "legacy": None}, {}, "error", "legacy"),
         (seen(client(last_seen="yesterday")), {}, "error", "yesterday"),
         (seen({"address": "10.1.1.7"}), {}, "error", "protocols"),
@@ -199,3 +205,66 @@ def test_an_address_from_a_log_cannot_write_lines() -> None:
 def test_a_server_that_refuses_old_protocols_already_cuts_nobody_off() -> None:
     judged = findings(sample.facts(), sample.policy(), probe=sample.probe(), clients=seen(client()), name="eps-1")
     assert next(item for item in judged if item["rule"] == "CLIENT-1")["status"] == "not_applicable"
+
+
+BEHIND = "2026-11-15T10:00:00Z"
+WEEK_BEFORE = {"since": "2026-11-08T10:00:00Z", "now": BEHIND}
+
+
+def test_clients_are_judged_by_the_clock_that_wrote_the_log() -> None:
+    """The server's clock is 8 days behind: a client of the last hour carries a date that the controller takes for too old."""
+    this_hour = client(last_seen="2026-11-15T09:30:00Z")
+    finding = judge(seen(this_hour, **WEEK_BEFORE), facts={**stale(), "now": BEHIND})
+    assert finding["status"] == "fail" and "10.1.1.7" in finding["message"]
+
+
+def test_clients_without_a_time_are_judged_by_the_time_of_the_facts_and_by_no_other() -> None:
+    this_hour = client(last_seen="2026-11-15T09:30:00Z")
+    assert judge(seen(this_hour), facts={**stale(), "now": BEHIND})["status"] == "fail"
+    facts = stale()
+    del facts["now"]
+    finding = judge(seen(this_hour), facts=facts)
+    assert finding["status"] == "error" and "do not tell the server's time" in finding["message"]
+
+
+def waiver(rule: str) -> Values:
+    return {"rule": rule, "servers": "*", "reason": "kiosk clients", "expires": "2026-12-31"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "status"),
+    [(("TLS-1", "TLS-2"), "not_applicable"), (("TLS-1",), "fail"), (("TLS-2",), "fail"), ((), "fail")],
+)
+def test_where_the_protocols_are_waived_no_client_can_lose_contact(rules: tuple[str, ...], status: str) -> None:
+    declared = sample.policy(waivers=[waiver(rule) for rule in rules])
+    judged = findings(stale(), declared, probe=sample.probe(("TLSv1", "TLSv1.2")), clients=seen(client()), name="eps-1")
+    assert next(item for item in judged if item["rule"] == "CLIENT-1")["status"] == status
+    summed = verdict(judged)
+    assert summed["compliant"] == (status == "not_applicable")
+    assert all(f"{rule} waived" in summed["text"] for rule in rules)
+
+
+def test_a_waived_wire_does_not_hide_clients_that_the_next_restart_cuts_off() -> None:
+    declared = sample.policy(waivers=[waiver("TLS-2")])
+    judged = findings(
+        sample.facts(), declared, probe=sample.probe(("TLSv1", "TLSv1.2")), clients=seen(client()), name="eps-1"
+    )
+    assert next(item for item in judged if item["rule"] == "CLIENT-1")["status"] == "fail"
+
+
+def test_clients_that_speak_only_newer_protocols_are_named() -> None:
+    modern = client("10.1.1.9", protocols={"TLSv1.3": 3})
+    both = client("10.1.1.8", protocols={"TLSv1.2": 1, "TLSv1.3": 3})
+    old = client("10.1.1.6", protocols={"TLSv1.3": 3}, last_seen="2026-11-01T10:00:00Z")
+    finding = judge(seen(newer=[modern, both, old], newer_total=1))
+    assert finding["status"] == "pending"
+    assert "1 client used nothing but protocols newer than TLSv1.2" in finding["message"]
+    assert "10.1.1.9 (TLSv1.3" in finding["message"]
+    assert [entry["address"] for entry in finding["evidence"]["only_newer"]] == ["10.1.1.9"]
+    assert "12 clients used nothing but" in judge(seen(newer=[modern], newer_total=12))["message"]
+
+
+def test_newer_requests_whose_clients_are_not_listed_are_told() -> None:
+    finding = judge(seen(protocols={"TLSv1.2": 9, "TLSv1.3": 3}))
+    assert finding["status"] == "pass" and "requests with TLSv1.3" in finding["message"]
+    assert "TLSv1.3" not in judge(seen(protocols={"TLSv1.2": 9, "TLSv1.3": 3}, newer=[]))["message"]

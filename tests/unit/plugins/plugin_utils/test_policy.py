@@ -285,6 +285,7 @@ def test_a_waiver_never_hides_an_error() -> None:
         ({"legacy_clients": {"action": "panic"}}, "panic"),
         ({"legacy_clients": {"days": "many"}}, "whole numbers"),
         ({"legacy_clients": {"days": 0}}, "at least 1"),
+        ({"legacy_clients": {"days": 10**9}}, "at most 36500"),
         ({"legacy_clients": {"most": 3}}, "most"),
         ({"legacy_clients": [1]}, "dictionary"),
         ({"now": "yesterday"}, "yesterday"),
@@ -324,7 +325,7 @@ def test_what_was_not_read_blocks_a_change() -> None:
     stale_scope(facts)
     summary = verdict(list(judge(facts).values()))
     assert [finding["rule"] for finding in summary["blockers"]] == ["SERVICE-1"]
-    assert "could not be read" in summary["text"]
+    assert "could not judge SERVICE-1" in summary["text"]
 
 
 def unreadable_ca() -> Facts:
@@ -397,3 +398,83 @@ def test_another_hash_that_waits_for_a_restart_is_set_first() -> None:
     facts = sample.facts()
     facts["ica"]["sign_hash"].update(value="sha1", restart_required=True)
     assert verdict(list(judge(facts).values()))["changes"] == ["sign_hash"]
+
+
+@pytest.mark.parametrize(
+    ("now", "status", "words"),
+    [
+        ("2026-11-23T10:04:00Z", "pass", "agree"),
+        ("2026-11-23T09:56:00Z", "pass", "agree"),
+        ("2026-11-23T12:00:00+02:00", "pass", "agree"),
+        ("2026-11-15T10:00:00Z", "error", "8 days behind"),
+        ("2026-11-23T10:06:00Z", "error", "6 minutes ahead of"),
+        ("2026-11-23T11:59:00Z", "error", "119 minutes ahead of"),
+        ("2026-11-23T15:00:00Z", "error", "5 hours ahead of"),
+        (None, "error", "do not tell the server's time"),
+    ],
+)
+def test_a_clock_that_disagrees_is_an_error_of_one_rule(now: str | None, status: str, words: str) -> None:
+    judged = judge({**sample.facts(), "now": now})
+    assert judged["TIME-1"]["status"] == status
+    assert words in judged["TIME-1"]["message"]
+    assert [rule for rule in judged if judged[rule]["status"] == "error"] == (["TIME-1"] if status == "error" else [])
+
+
+def test_a_clock_that_disagrees_forbids_a_change_and_no_waiver_accepts_it() -> None:
+    facts = {**sample.facts(), "now": "2026-11-15T10:00:00Z"}
+    stale_scope(facts)
+    declared = sample.policy(waivers=[waiver(rule="TIME-1")])
+    summed = verdict(list(judge(facts, declared=declared).values()))
+    assert [finding["rule"] for finding in summed["blockers"]] == ["TIME-1"]
+    assert "could not judge TIME-1" in summed["text"]
+
+
+def test_a_verdict_names_waivers_whatever_else_it_says() -> None:
+    facts = {**sample.facts(), "ica": None}
+    stale_scope(facts)
+    stopped(facts)
+    text = verdict(list(judge(facts, declared=sample.policy(waivers=[waiver()])).values()))["text"]
+    assert text == "could not judge ICA-1, ICA-2, ICA-3; SERVICE-1 failed (TLS-1 waived)"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"product": True}, "server.product is true, expected a dictionary"),
+        ({"product": {"release": "R" * 10_000_000}}, "server.product.release has 10000000 characters"),
+        ({"space": [{"path": "/", "free_mib": float("nan")}]}, "server.space[0].free_mib is a number"),
+        ({"space": [{"path": "/", "more": float("inf")}]}, "server.space[0].more is no number that JSON can hold"),
+        ({"tls": {"scopes": "all"}}, "server.tls.scopes is the text 'all', expected a list"),
+        ({"now": "1"}, "server.now is the text '1', expected a time"),
+        ({3: 4}, "a key of server is a number"),
+        ({"later": b"bytes"}, "server.later is a value of the type bytes"),
+    ],
+)
+def test_an_answer_with_another_shape_makes_the_server_not_read(change: dict[Any, Any], words: str) -> None:
+    judged = judge({**sample.facts(), **change})
+    assert {finding["status"] for finding in judged.values()} == {"error"}
+    assert words in judged["TLS-1"]["message"]
+    summed = verdict(list(judged.values()))
+    assert summed["text"].startswith("not read: ") and words in summed["text"]
+    assert summed["compliant"] is False and summed["blockers"]
+
+
+def test_a_deep_answer_and_one_that_holds_itself_are_refused() -> None:
+    deep: Any = []
+    for _number in range(100):
+        deep = [deep]
+    circle: dict[str, Any] = {}
+    circle["again"] = circle
+    for value in (deep, circle):
+        judged = judge({**sample.facts(), "later": value})
+        assert "nested more than" in judged["TLS-1"]["message"]
+
+
+def test_control_characters_leave_the_facts() -> None:
+    facts = sample.facts()
+    facts["guard"] = {"state": "rolled_back", "reason": "a\x1b[2J\x9b1m\u202eb\rc\ud800"}
+    stale_scope(facts)
+    facts["tls"]["scopes"][1]["name"] = "<VirtualHost \x07>"
+    for finding in judge(facts).values():
+        assert finding["message"].isprintable()
+        assert all(key.isprintable() for key in finding["evidence"].get("configured", {}))
