@@ -233,13 +233,10 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm, plan_arm, refuse_open
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import check_disarm, disarm
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import read_guard
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm, predict_arm
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import check_disarm, disarm, open_store
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import GuardRequest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.trigger import check_trigger, trigger
-
-# What is kept for the guard itself and means nothing to a reader.
-_INNER = ('format', 'due', 'process', 'acting', 'processes', 'restart_needed')
 
 
 def argument_spec():
@@ -268,22 +265,20 @@ def argument_spec():
     )
 
 
-def predict(settings):
-    """What would come of it: (changed, guard)."""
-    told = read_guard(settings['state_dir'])
-    if settings['state'] == 'armed':
-        refuse_open(told)
-        return True, dict(state='armed', reason=settings['reason'], restore=plan_arm(settings, write=False)[1])
-    if settings['state'] == 'disarmed':
-        return (True, dict(told, state='disarmed')) if check_disarm(told, settings) else (False, told)
-    return (True, dict(told, state='rolled_back')) if check_trigger(told, settings) else (False, told)
+def predict(state, request):
+    """Return what would come of it: (changed, GuardRecord)."""
+    if state == 'armed':
+        return True, predict_arm(request)
+    record = open_store(request)[1].effective()
+    check, outcome = (check_disarm, 'disarmed') if state == 'disarmed' else (check_trigger, 'rolled_back')
+    return (True, record.copy(state=outcome)) if check(record, request) else (False, record)
 
 
-def apply(settings):
-    """Do it: (changed, guard)."""
-    if settings['state'] == 'armed':
-        return True, arm(settings)
-    return disarm(settings) if settings['state'] == 'disarmed' else trigger(settings)
+def apply(state, request):
+    """Do it, and return (changed, GuardRecord)."""
+    if state == 'armed':
+        return True, arm(request)
+    return disarm(request) if state == 'disarmed' else trigger(request)
 
 
 def main():
@@ -291,17 +286,19 @@ def main():
     for name in ('deadline', 'stop_timeout', 'start_timeout'):
         if module.params[name] is not None and module.params[name] < 1:
             module.fail_json(msg='%s must be at least 1 second, it is %d.' % (name, module.params[name]))
-    settings = dict(module.params, state_dir=os.path.abspath(module.params['state_dir']))
+    state = module.params['state']
+    request = GuardRequest(**dict((name, module.params[name]) for name in GuardRequest._fields))
+    request = request._replace(state_dir=os.path.abspath(request.state_dir))
     try:
-        changed, guard = (predict if module.check_mode else apply)(settings)
+        changed, record = (predict if module.check_mode else apply)(state, request)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
-    acted = changed and settings['state'] == 'triggered' and not module.check_mode
+    acted = changed and state == 'triggered' and not module.check_mode
     module.exit_json(
         changed=changed,
-        guard=dict((name, value) for name, value in guard.items() if name not in _INNER),
-        restored=guard['restored'] if acted else [],
-        restarted=guard['restarted'] if acted else False,
+        guard=record.public(),
+        restored=record.restored if acted else [],
+        restarted=bool(record.restarted) if acted else False,
     )
 
 

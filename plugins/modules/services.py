@@ -130,9 +130,10 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import ensure_services
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.transitions import ensure_services
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import while_armed
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import expected_processes, while_armed
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import place_of
 
 
 def argument_spec():
@@ -151,8 +152,10 @@ def main():
     given = module.params
     try:
         environment = read_environment(given['profile'])
-        with while_armed(given['state_dir'], given['guard'], module.check_mode):
-            result = ensure_services(environment, given['state'], given['timeout'], given['ports'], module.check_mode)
+        place = place_of(environment) if given['guard'] else None
+        with while_armed(given['state_dir'], given['guard'], module.check_mode, place):
+            before = expected_processes(given['state_dir'], given['guard'], place)
+            result = ensure_services(environment, given['state'], given['timeout'], given['ports'], module.check_mode, before)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
     if result['changed']:
