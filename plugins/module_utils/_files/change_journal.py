@@ -28,6 +28,16 @@ def record_path(state_dir):
     return os.path.join(state_dir, 'records', 'last_change.json')
 
 
+def written_digests(state_dir, path):
+    """Return the SHA-256 of what the last recorded change wrote to a file, as a list; empty where that is not known."""
+    try:
+        files = (read_record(record_path(state_dir)) or {}).get('files')
+    except AdministratorError:
+        return []
+    entries = [entry for entry in files or [] if isinstance(entry, dict)]
+    return [entry['sha256_after'] for entry in entries if entry.get('path') == path and entry.get('sha256_after')]
+
+
 @contextmanager
 def alone(state_dir):
     """Hold the lock on changes; the state directory is made when it is missing, so this is not for check mode.

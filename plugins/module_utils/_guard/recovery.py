@@ -20,6 +20,7 @@ from contextlib import contextmanager
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.listening import running_tools
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.change_journal import written_digests
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.locks import Busy
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.attempt import Attempt
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.daemon import asked_to_end, identify, lives, seconds_of_life
@@ -154,7 +155,9 @@ class Recovery(object):
     def _digests(self, path):
         """Return the SHA-256 of everything that the guard knows of a file: from its arming, from memory, and from what was announced since."""
         announced = self._store.place.announced(self._record.id) if self._store.place else {}
-        return self._record.digests(path) + self._written.get(path, []) + announced.get(path, [])
+        # Release 1.0.0 announced nothing, but recorded its changes before it made them.
+        recorded = written_digests(self._store.state_dir, path)
+        return self._record.digests(path) + self._written.get(path, []) + announced.get(path, []) + recorded
 
     def _wait_for_tools(self):
         """Wait while another process stops, starts or installs; a cpstop or cpstart that is later than its limit is not waited for."""
