@@ -19,6 +19,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
     read_sic_certificate,
     read_web_certificate,
 )
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.listening import is_serving
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.product import (
     is_certificate_authority,
     read_product,
@@ -31,6 +32,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.free_space import read_space
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import read_record
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import place_of
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import read_guard
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._parallel import ask_all, values
 
@@ -73,7 +75,7 @@ def _questions(environment, installation, state_dir, timeout):
         'sic': lambda: read_sic_certificate(environment, timeout),
         'authority': lambda: _authority(environment, timeout),
         'record': lambda: read_record(internal_ca.record_path(state_dir)),
-        'guard': lambda: read_guard(state_dir),
+        'guard': lambda: read_guard(state_dir, place_of(environment) if environment.uepm_dir else None),
     }
 
 
@@ -101,7 +103,7 @@ def _is_authority(answers):
 def _services(environment, answers):
     endpoints = (answers['tls'].value or {}).get('endpoints', [])
     ports = ['%s:%d' % ('[%s]' % entry['host'] if ':' in entry['host'] else entry['host'], entry['port']) for entry in endpoints]
-    facts = judge_services(_value(answers['processes']), ports).facts()
+    facts = judge_services(_value(answers['processes']), ports, is_serving(environment)).facts()
     facts['registry'] = _value(answers['registry'])
     return facts
 

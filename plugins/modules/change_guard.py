@@ -18,11 +18,18 @@ description:
     controller that is lost, a link that drops or a playbook that is killed cannot leave the server stopped or half changed. Network engineers know this
     as "commit confirmed".
   - After the change was verified, V(state=disarmed) confirms it. On a failure, V(state=triggered) puts everything back at once.
-  - The guard is also the lock. While it is armed, a second run on the same server fails and is told who holds it, since when, and until when.
+  - The guard is also the lock of the server, whatever O(state_dir) says. While it is armed, a second run on the same server fails and is told who holds it,
+    since when, and until when. The lock is in C(/var/lib/checkpoint_endpoint_hardening_guard), in a directory that is named after the file system and inode
+    of C(UEPMDIR). A guard of release 1.0.0 under another state directory is respected, too.
   - The process belongs to no session. It survives the end of the connection, of the playbook and of the controller, changes of the clock, and the
     deletion of its own program files. It does not survive a restart of the server. The guard is V(stale) then, which is recognised and reported.
-  - The state is kept in the file C(guard/state.json) of O(state_dir) for a person to read. To take a guard away by hand, move that file away. Its process
-    then ends within a second, and nothing is put back.
+  - From arming on the process has everything in memory. It needs no file, no lock and no space on a disk to bring the server up at its deadline. It tries again
+    with growing pauses of up to 15 minutes until the services run, and tells syslog each time, with its process number. C(cpstop) runs once at
+    most. While another process stops, starts or installs, the guard waits.
+  - It puts back only files that hold what they held at the time of arming, or what the run under the guard has written. A file of another party (a hotfix, a
+    link that appeared) is left where C(httpd -t) and a start succeed with it. Otherwise a copy of it is kept first, named in RV(guard.kept).
+  - The state is kept in the file C(guard/state.json) of O(state_dir) for a person to read. Moving it away ends nothing. To end a guard at the console, send SIGTERM
+    to its process (C(kill) with RV(guard.pid); the process is called C(endpoint_guard)). That disarms it, and nothing more is put back or started.
   - Files and directories of the guard are obeyed only when they belong to the user who runs this, and nobody else can write to them.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
@@ -36,7 +43,8 @@ options:
       - V(disarmed) confirms the change and ends the guard. It fails when the guard has acted already, so of confirmation and deadline exactly one wins. On a
         guard that is V(stale) it succeeds only when the services run and the files are as they were before.
       - V(triggered) puts back the files that differ, starts the services, or restarts them when they run with what was put back, and waits until that is
-        done. It works on a V(stale) guard, and on one that V(failed) as well. After it has succeeded it changes nothing any more.
+        done. It works on a V(stale) guard, and on one that V(failed) as well. After it has succeeded it changes nothing any more. After three tries the
+        module fails, and the process on the server goes on trying.
     type: str
     choices: [armed, disarmed, triggered]
     required: true
@@ -84,7 +92,7 @@ options:
   ports:
     description:
       - Addresses that must answer for the services to count as started, each a port, V(host:port) or V([IPv6 address]:port).
-      - After a rollback, the watchdog must also list every process again that executed at the time of arming. A start that breaks off lists only
+      - After a rollback, CPD must also execute, and those of EPM, FWM and CPM that executed at the time of arming. A start that breaks off lists only
         what it got to.
     type: list
     elements: str
@@ -94,7 +102,7 @@ options:
     type: int
     default: 900
   start_timeout:
-    description: Seconds that starting the services may take, for each of five tries. With O(state=triggered) there are three.
+    description: Seconds that starting the services may take, for each try.
     type: int
     default: 900
 attributes:
@@ -210,7 +218,24 @@ guard:
     message:
       description: How things stand, in words.
       type: str
-      sample: A change is going on. Unless it is disarmed before the deadline, the files are put back and the services started.
+      sample: A change is going on. Unless it is confirmed before the deadline, the files that the run wrote are put back and the services started.
+    left:
+      description: Files of another party that were left as they are, after a rollback.
+      type: list
+      elements: str
+      sample: ["/opt/uepm/apache22/conf/ssl.conf (a link to /root/new.conf)"]
+    kept:
+      description: Files of another party that were replaced by a rollback, each with RV(ignore:path) and the RV(ignore:copy) of what was there.
+      type: list
+      elements: dict
+      sample:
+        - path: /opt/uepm/apache22/conf/ssl.conf
+          copy: /var/lib/checkpoint_endpoint_hardening/kept/ssl.conf.20260728T101500Z.3f2a9c01
+    warnings:
+      description: What is not as it should be and did not decide, after a rollback.
+      type: list
+      elements: str
+      sample: ["INDEXER was started 5 times, and the watchdog has given up"]
     next_step:
       description: What to do, where something is to be done.
       type: str

@@ -9,17 +9,22 @@ __metaclass__ = type
 
 DOCUMENTATION = r"""
 module: services
-short_description: Start and stop the services of a Check Point server, and see that they did
+short_description: Start, stop or restart Check Point services and verify the result
 version_added: 1.0.0
 author:
   - The checkpoint_endpoint.hardening contributors (@checkpoint_endpoint)
 description:
-  - Runs C(cpstop) and C(cpstart) and waits until what they were to do is true.
-  - That is judged by the watchdog's list (C(cpwd_admin list)) and by the TCP addresses in O(ports), not by exit codes, which are not documented.
-    The services are started when every process that the watchdog checks, and the Endpoint engine where it is listed, is executing and every port answers.
-    They are stopped when no process is executing and no port answers. Everything else is partial.
+  - Runs C(cpstop) and C(cpstart) and waits until the requested state is reached.
+  - That is judged by the watchdog's list (C(cpwd_admin list)), by the sockets of the Endpoint Apache and by the TCP addresses in O(ports), not by exit codes,
+    which are not documented.
+  - The services are started when CPD executes, and EPM, FWM and CPM where the server has them, the Endpoint Apache listens, and every port answers. Anything
+    else that does not execute is a warning in RV(services).
+  - They are stopped when C(cpstop) has ended, the Endpoint Apache does not listen, and CPD, EPM and FWM do not execute. The watchdog and what it keeps beside may
+    live on, and what another program answers on the same port does not count. Everything else is partial.
+  - When the list cannot be read after a C(cpstop), the state is unknown. That is reported and is no reason for a second stop.
   - Where the services already are in the state asked for, nothing is run.
-  - A tool that hangs is killed at the end of O(timeout). The error then tells what runs and what does not.
+  - A C(cpstop) that hangs is ended as a whole at the end of O(timeout). It is asked to end, killed 60 seconds later, and the error names what lives on after
+    another 30 seconds. A C(cpstart) that hangs is never ended.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.server
@@ -84,7 +89,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The state before, V(started), V(stopped) or V(partial).
+  description: The state before, V(started), V(stopped), V(partial) or V(unknown).
   returned: success
   type: str
   sample: started
@@ -112,6 +117,8 @@ services:
     ports:
       - address: "127.0.0.1:443"
         answers: false
+    serving: false
+    warnings: []
 error:
   description:
     - The error in parts. They are RV(ignore:message), RV(ignore:path) (a file or command), RV(ignore:expected),
@@ -121,7 +128,7 @@ error:
   sample:
     message: the services did not start within 600 s
     path: /opt/CPshrd-R81.20/bin/cpstart
-    expected: every process that the watchdog checks executing, and every port answering
+    expected: CPD executing, EPM, FWM and CPM where the server has them, the Endpoint Apache listening, and every port answering
     found: "exit code 0, last lines: ..."
     state: "the services are partial; executing: CPD, FWD; terminated: EPM; 127.0.0.1:443 does not answer"
     next_step: look into $CPDIR/log/cpwd.elg and the log of what is missing, remove the cause, and run cpstart
