@@ -300,20 +300,29 @@ def end_group(process, grace=None, last=None):
     :param last: seconds that the kernel may take for the killing
     :returns: list of (process number, name) of those that live on all the same
     """
+    return end_members(process.pid, grace, last, process.poll)
+
+
+def end_members(leader, grace=None, last=None, poll=lambda: 0):
+    """End a process group that another process may have started; see ``end_group``.
+
+    :param leader: number of the process that led it
+    :param poll: function that returns None as long as the leader is to be waited for
+    """
     for number, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, last)):
         seconds = seconds if seconds is not None else GRACE_SECONDS if number == signal.SIGTERM else KILL_SECONDS
         until = seconds_up() + seconds
-        _signal_group(process.pid, number)
-        while process.poll() is None or members(process.pid):
+        _signal_group(leader, number)
+        while poll() is None or members(leader):
             if seconds_up() >= until:
                 break
             time.sleep(0.05)
             if number == signal.SIGKILL:
                 # What was started in between.
-                _signal_group(process.pid, number)
+                _signal_group(leader, number)
         else:
             return []
-    return members(process.pid)
+    return members(leader)
 
 
 def _signal_group(leader, number):

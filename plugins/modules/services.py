@@ -134,6 +134,8 @@ error:
     next_step: look into $CPDIR/log/cpwd.elg and the log of what is missing, remove the cause, and run cpstart
 """
 
+from functools import partial
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
@@ -162,7 +164,8 @@ def main():
         place = place_of(environment) if given['guard'] else None
         with while_armed(given['state_dir'], given['guard'], module.check_mode, place):
             before = expected_processes(given['state_dir'], given['guard'], place)
-            result = ensure_services(environment, given['state'], given['timeout'], given['ports'], module.check_mode, before)
+            note = partial(place.note_tool, given['guard']) if place else None
+            result = ensure_services(environment, given['state'], given['timeout'], given['ports'], module.check_mode, before, note)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
     if result['changed']:

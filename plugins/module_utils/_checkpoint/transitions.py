@@ -68,12 +68,13 @@ def stop_services(environment, timeout=600.0, ports=(), cancelled=None):
     return _Transition(environment, STOPPED, timeout, ports, (), cancelled).run()
 
 
-def ensure_services(environment, state, timeout=600.0, ports=(), check_mode=False, before=()):
+def ensure_services(environment, state, timeout=600.0, ports=(), check_mode=False, before=(), started=None):
     """Bring the services to a state; where they are in it already, nothing is run.
 
     :param state: ``started``, ``stopped`` or ``restarted``
     :param timeout: seconds, for stopping and for starting each
     :param before: names of processes that executed before the stop, and are expected again
+    :param started: function that is called with the name and the process number of each tool that is run
     :returns: dictionary of ``changed``, ``before``, ``state``, ``commands`` (names of tools) and ``services`` (see ServicesState.facts)
     :raises AdministratorError: see ``start_services``
     """
@@ -85,7 +86,7 @@ def ensure_services(environment, state, timeout=600.0, ports=(), check_mode=Fals
     if found.state == state:
         steps = []
     for step in [] if check_mode else steps:
-        now = _Transition(environment, step, timeout, ports, before, None).run()
+        now = _Transition(environment, step, timeout, ports, before, None, started).run()
     return {
         'changed': bool(steps),
         'before': found.state,
@@ -98,12 +99,13 @@ def ensure_services(environment, state, timeout=600.0, ports=(), check_mode=Fals
 class _Transition(object):
     """One run of one tool, and the waiting for what it is to bring about."""
 
-    def __init__(self, environment, wanted, timeout, ports, before, cancelled):
+    def __init__(self, environment, wanted, timeout, ports, before, cancelled, started=None):
         for port in ports:
             parse_address(port)
         self._environment, self._wanted, self._timeout, self._ports = environment, wanted, timeout, ports
         self._before = before
         self._cancelled = cancelled or (lambda: None)
+        self._started = started or (lambda name, pid: None)
         self._until = seconds_up() + timeout
         self._state = None
         # Set when the tool was ended or left alone at the limit, in words.
@@ -113,6 +115,7 @@ class _Transition(object):
     def run(self):
         """Do it; see ``start_services``."""
         self._command = self._environment.start([self._wanted.tool])
+        self._started(self._wanted.tool, self._command.process.pid)
         try:
             self._wait_for_tool()
             self._wait_for_state()

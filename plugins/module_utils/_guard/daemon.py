@@ -84,7 +84,18 @@ def _started(pid):
 def seconds_of_life(pid):
     """Return for how long a process has been running; 0 when it is gone."""
     started = _started(pid)
-    return 0.0 if started is None else max(0.0, seconds_up() - started / float(os.sysconf('SC_CLK_TCK')))
+    return 0.0 if started is None else max(0.0, seconds_up() - seconds_since_boot_of({'started': started}))
+
+
+def seconds_since_boot_of(identity):
+    """Return when a process started, on the clock of ``seconds_up``."""
+    return (identity.get('started') or 0) / float(os.sysconf('SC_CLK_TCK'))
+
+
+def was_replaced(identity):
+    """Return whether the number of a process belongs to another one now."""
+    started = _started(identity.get('pid') or 0)
+    return identity.get('boot_id') != boot_id() or started not in (None, identity.get('started'))
 
 
 def end(identity, seconds=5.0, politely=True):

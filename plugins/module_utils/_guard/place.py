@@ -22,6 +22,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._err
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.locks import locked
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.os_errors import problem
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import private_directory, read_record, write_record
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.daemon import identify
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import GuardRecord
 
 
@@ -51,6 +52,7 @@ class Place(object):
         self.lock_path = os.path.join(directory, 'lock')
         self.record_path = os.path.join(directory, 'guard.json')
         self.announced_path = os.path.join(directory, 'announced.json')
+        self.tool_path = os.path.join(directory, 'tool.json')
 
     def load(self):
         """Return the GuardRecord of the last guard of this server; None when there is none.
@@ -84,6 +86,22 @@ class Place(object):
         for path, digest in digests.items():
             known[path] = sorted(set(known.get(path, []) + [digest]))
         write_record(self.announced_path, {'id': identifier, 'files': known})
+
+    def note_tool(self, identifier, name, pid):
+        """Note a tool that a step of a change has started: when the step is killed, the guard answers for what it left."""
+        try:
+            write_record(self.tool_path, {'id': identifier, 'name': name, 'process': identify(pid)})
+        except AdministratorError:
+            # The tool runs already, and its step waits for it.
+            pass
+
+    def tool(self, identifier):
+        """Return the last tool that a step of a change has started: dictionary of ``name`` and ``process``; None where that is not known."""
+        try:
+            values = read_record(self.tool_path) or {}
+        except AdministratorError:
+            return None
+        return values if values.get('id') == identifier and values.get('process') else None
 
     def announced(self, identifier):
         """Return what the steps of a change were about to write: dictionary of path to list of SHA-256; empty where that cannot be read."""

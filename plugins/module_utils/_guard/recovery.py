@@ -15,15 +15,25 @@ __metaclass__ = type
 
 import os
 import syslog
+import threading
 import time
 from contextlib import contextmanager
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.listening import running_tools
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.transitions import STOP_GRACE_SECONDS, STOP_KILL_SECONDS
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import end_members, members
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.change_journal import written_digests
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.locks import Busy
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.attempt import Attempt
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.daemon import asked_to_end, identify, lives, seconds_of_life
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.daemon import (
+    asked_to_end,
+    identify,
+    lives,
+    seconds_of_life,
+    seconds_since_boot_of,
+    was_replaced,
+)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import now_text, seconds_up
 
 # The pause between two tries, in seconds; it doubles up to the longest.
@@ -34,6 +44,7 @@ FOREGROUND_ATTEMPTS = 3
 # What one try may take beyond its stop and start: the end of a late cpstop, looks and tests; in seconds.
 SLACK = 240.0
 _TICK = 0.5
+_SYSLOG_SECONDS = 2.0
 # Tools that must not be started beside: those of the services, and those that install.
 TOOLS = ('cpstop', 'cpstart')
 INSTALLERS = ('UnixInstallScript', 'install_hotfix', 'migrate', 'migrate_server', 'upgrade_import')
@@ -92,6 +103,7 @@ class Recovery(object):
             self._take_over(number, reason)
             try:
                 self._wait_for_tools()
+                self._end_late_stop()
                 attempt = self._attempt()
                 attempt.run()
             except Ended:
@@ -172,6 +184,21 @@ class Recovery(object):
                 self._note()
             self._sleep(_TICK)
 
+    def _end_late_stop(self):
+        """End what is left of a cpstop that the run has started and that is later than its limit: it would stop the services again at any time."""
+        tool = self._store.place.tool(self._record.id) if self._store.place else None
+        if tool is None or tool['name'] != 'cpstop' or was_replaced(tool['process']):
+            return
+        pid = tool['process']['pid']
+        until = seconds_since_boot_of(tool['process']) + self._record.stop_timeout
+        while members(pid) and seconds_up() < until:
+            self._sleep(_TICK)
+        if members(pid):
+            self._say('cpstop (process %d) is later than its limit and is ended' % pid)
+            left = end_members(pid, STOP_GRACE_SECONDS, STOP_KILL_SECONDS)
+            if left:
+                self._record.attempts = (self._record.attempts or []) + [{'at': now_text(), 'failed': 'parts of cpstop live on: %s' % left}]
+
     def _is_waited_for(self, pid, name):
         limit = {'cpstop': self._record.stop_timeout, 'cpstart': self._record.start_timeout}.get(name)
         return limit is None or seconds_of_life(pid) < limit
@@ -244,5 +271,16 @@ class Recovery(object):
 
 def say(identifier, text):
     """Tell syslog, with the number of this process."""
-    syslog.openlog('change_guard', syslog.LOG_PID, syslog.LOG_DAEMON)
-    syslog.syslog(syslog.LOG_NOTICE, ('%s: %s' % (identifier, text)).replace('\0', ' '))
+    def tell():
+        syslog.openlog('change_guard', syslog.LOG_PID, syslog.LOG_DAEMON)
+        syslog.syslog(syslog.LOG_NOTICE, ('%s: %s' % (identifier, text)).replace('\0', ' '))
+
+    try:
+        # A syslog daemon that hangs keeps whoever talks to it; it does not keep the server down.
+        teller = threading.Thread(target=tell)
+        teller.daemon = True
+        teller.start()
+        teller.join(_SYSLOG_SECONDS)
+    except Exception:
+        # No process left for a thread: then nobody is told.
+        pass

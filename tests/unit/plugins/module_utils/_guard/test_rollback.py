@@ -8,6 +8,8 @@ __metaclass__ = type
 
 import os
 import signal
+import subprocess
+import threading
 
 import pytest
 
@@ -155,3 +157,17 @@ def test_leftover_of_a_killed_writer_is_gone_before_the_services_start(server):
     server.write('.checkpoint_endpoint_hardening.0123456789abcdef.tmp', '<VirtualHost half a fi')
     trigger(server.request())
     assert [name for name in os.listdir(server.root) if name.endswith('.tmp')] == []
+
+
+def test_worker_of_a_killed_step_does_not_stop_the_services_again(server, monkeypatch, until, state_of):
+    """The step was killed in the middle of its cpstop, which hangs on, with a worker that ignores SIGTERM."""
+    monkeypatch.setattr(recovery, 'STOP_GRACE_SECONDS', 0.5)
+    worker = '(trap "" TERM; sleep 6; rm -f {root}/running; echo late >> {root}/calls) &\n'
+    server.write('bin/cpstop', '#!/bin/bash\necho stop >> {root}/calls\nrm -f {root}/running\n' + worker + 'wait\n')
+    guard = arm(server.request(deadline=2, stop_timeout=1))
+    tool = subprocess.Popen([os.path.join(server.root, 'bin', 'cpstop')], preexec_fn=os.setsid)
+    server.place.note_tool(guard.id, 'cpstop', tool.pid)
+    threading.Thread(target=tool.wait).start()
+    assert until(lambda: state_of(server)['state'] == 'rolled_back'), state_of(server)
+    assert not until(lambda: 'late' in server.read('calls'), 6)
+    assert server.runs() and server.read('calls').split() == ['stop', 'start']

@@ -115,8 +115,9 @@ def test_planted_links_are_not_followed(server, tmpdir, state_of):
     os.unlink(store.lock_path)
     os.symlink(server.conf, store.lock_path)
     os.unlink(server.place.record_path)
-    arm(server.request())
+    second = arm(server.request())
     assert server.read('ssl.conf') == 'old\n'
+    daemon.end(second.process, politely=False)
     os.unlink(server.place.record_path)
     os.unlink(server.place.lock_path)
     os.symlink(server.conf, server.place.lock_path)
