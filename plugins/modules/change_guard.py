@@ -28,8 +28,8 @@ description:
     most. While another process stops, starts or installs, the guard waits.
   - It puts back only files that hold what they held at the time of arming, or what the run under the guard has written. A file of another party (a hotfix, a
     link that appeared) is left where C(httpd -t) and a start succeed with it. Otherwise a copy of it is kept first, named in RV(guard.kept).
-  - The state is kept in the file C(guard/state.json) of O(state_dir) for a person to read. Moving it away ends nothing. To end a guard at the console, send SIGTERM
-    to its process (C(kill) with RV(guard.pid); the process is called C(endpoint_guard)). That disarms it, and nothing more is put back or started.
+  - The state is kept in the file C(guard/state.json) of O(state_dir) for a person to read. Moving it away ends nothing. To end a guard at the console, send
+    SIGTERM to its process (C(kill) with RV(guard.pid); the process is called C(endpoint_guard)). That disarms it, and nothing more is put back or started.
   - Files and directories of the guard are obeyed only when they belong to the user who runs this, and nobody else can write to them.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes

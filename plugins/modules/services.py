@@ -19,8 +19,8 @@ description:
     which are not documented.
   - The services are started when CPD executes, and EPM, FWM and CPM where the server has them, the Endpoint Apache listens, and every port answers. Anything
     else that does not execute is a warning in RV(services).
-  - They are stopped when C(cpstop) has ended, the Endpoint Apache does not listen, and CPD, EPM and FWM do not execute. The watchdog and what it keeps beside may
-    live on, and what another program answers on the same port does not count. Everything else is partial.
+  - They are stopped when C(cpstop) has ended, the Endpoint Apache does not listen, and CPD, EPM and FWM do not execute. The watchdog and what it keeps beside
+    may live on, and what another program answers on the same port does not count. Everything else is partial.
   - When the list cannot be read after a C(cpstop), the state is unknown. That is reported and is no reason for a second stop.
   - Where the services already are in the state asked for, nothing is run.
   - A C(cpstop) that hangs is ended as a whole at the end of O(timeout). It is asked to end, killed 60 seconds later, and the error names what lives on after

@@ -14,7 +14,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError

@@ -118,7 +118,8 @@ def replace_foreign(kept, directories):
     parent = os.path.dirname(name)
     if os.path.realpath(parent) != parent:
         raise AdministratorError(
-            'the directory of the file is not the one that it was', path=native(parent), expected='a directory without links', found=native(os.path.realpath(parent)),
+            'the directory of the file is not the one that it was', path=native(parent),
+            expected='a directory without links', found=native(os.path.realpath(parent)),
         )
     try:
         is_link = stat.S_ISLNK(os.lstat(name).st_mode)

@@ -27,7 +27,8 @@ _PUBLIC = (
     'profile', 'state_dir', 'message', 'next_step', 'begun_at', 'finished_at', 'seconds', 'restored', 'restarted', 'attempts', 'left', 'kept', 'warnings',
     'unsaved',
 )
-# due: see seconds_up. stop: None until cpstop was tried, then what came of it. process, acting: see daemon.identify. processes: names of what executed at the time of arming. armed_for: SHA-256 by path.
+# due: see seconds_up. stop: None until cpstop was tried, then what came of it. process, acting: see daemon.identify. processes: names of what executed
+# at the time of arming. armed_for: SHA-256 by path. place: path of the Place.
 _INNER = ('due', 'process', 'acting', 'processes', 'restart_needed', 'armed_for', 'place', 'stop')
 
 # The options of the module change_guard, see its documentation.

@@ -140,9 +140,8 @@ class Recovery(object):
             return
 
     def _other_guard_acts(self):
-        return any(
-            record.id == self._record.id and record.acting and record.acting.get('pid') != os.getpid() and lives(record.acting) for record in self._store.records()
-        )
+        acting = [record.acting for record in self._store.records() if record.id == self._record.id and record.acting]
+        return any(process.get('pid') != os.getpid() and lives(process) for process in acting)
 
     def _take_over(self, number, reason):
         """Bring the record up to what another process may have done, and say that this one acts now."""
@@ -180,7 +179,8 @@ class Recovery(object):
                 return
             if not said:
                 said = True
-                self._record.message = '%s. Waiting for the end of %s.' % (self._record.reason, ', '.join('%s (process %d)' % (name, pid) for pid, name in busy))
+                names = ', '.join('%s (process %d)' % (name, pid) for pid, name in busy)
+                self._record.message = '%s. Waiting for the end of %s.' % (self._record.reason, names)
                 self._note()
             self._sleep(_TICK)
 

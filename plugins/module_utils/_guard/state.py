@@ -167,9 +167,8 @@ class Store(object):
             with locked(self.lock_path, seconds, os.O_RDWR | os.O_CREAT, self._busy):
                 yield
             return
-        with self.place.locked(seconds, self._busy):
-            with self._beside(seconds):
-                yield
+        with self.place.locked(seconds, self._busy), self._beside(seconds):
+            yield
 
     @contextmanager
     def _beside(self, seconds):

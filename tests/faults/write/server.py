@@ -12,11 +12,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import (
+    read_environment,
+)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import Place, place_of
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import GuardRequest
 
-PROFILE = "CPDIR={root}; FWDIR={root}; UEPMDIR={root}/uepm; PATH={root}/bin:/usr/bin:/bin; export CPDIR FWDIR UEPMDIR PATH\n"
+PROFILE = (
+    "CPDIR={root}; FWDIR={root}; UEPMDIR={root}/uepm; PATH={root}/bin:/usr/bin:/bin; export CPDIR FWDIR UEPMDIR PATH\n"
+)
 TOOLS = {
     "cpstart": """#!/bin/bash
 echo start >> {root}/calls

@@ -18,10 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _commands
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon, earlier_release, recovery
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import (
+    daemon,
+    earlier_release,
+    recovery,
+)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm
+
 from tests.faults.write.server import SmallServer
 
 # Seconds: how long a tool goes on that is caught in the middle, and what a busy machine may need for all of them.

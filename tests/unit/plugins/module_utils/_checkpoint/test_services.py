@@ -184,7 +184,8 @@ def test_a_stop_that_hangs_is_ended_as_a_whole(stopped, monkeypatch):
     monkeypatch.setattr(transitions, 'STOP_GRACE_SECONDS', 0.5)
     start_services(stopped.environment(), 5)
     number = stopped.folder.join('number')
-    stopped.tool('cpstop', '(trap "" TERM; echo $(exec sh -c \'echo $PPID\') > %s; sleep 30; echo late >> %s) &\nwait\n' % (number, stopped.folder.join('journal')))
+    worker = '(trap "" TERM; echo $(exec sh -c \'echo $PPID\') > %s; sleep 30; echo late >> %s) &\nwait\n'
+    stopped.tool('cpstop', worker % (number, stopped.folder.join('journal')))
     with pytest.raises(AdministratorError) as caught:
         stop_services(stopped.environment(), 1)
     assert caught.value.message == 'cpstop did not end within 1 s and was killed'
@@ -210,7 +211,8 @@ def test_what_outlives_a_stop_is_named_and_the_state_is_unknown(stopped, monkeyp
 def test_a_surviving_watchdog_is_no_reason_for_a_second_stop(stopped):
     start_services(stopped.environment(), 5)
     left = 'DASERVICE  20404  E     1       [17:50:59] 31/5/2019   N    DAService_script\n'
-    stopped.tool('cpstop', 'echo cpstop >> %s; printf "%s" > %s\n' % (stopped.folder.join('journal'), (HEAD + left).replace('\n', '\\n'), stopped.folder.join('list')))
+    names = (stopped.folder.join('journal'), (HEAD + left).replace('\n', '\\n'), stopped.folder.join('list'))
+    stopped.tool('cpstop', 'echo cpstop >> %s; printf "%s" > %s\n' % names)
     assert stop_services(stopped.environment(), 5).state == 'stopped'
     assert ensure_services(stopped.environment(), 'stopped', 5)['commands'] == []
     assert journal(stopped) == ['cpstart', 'cpstop']

@@ -69,7 +69,8 @@ def start_armer():
 @pytest.fixture
 def start_trigger():
     def start(settings, **more):
-        program = (ARM_AND_STAY % {'root': ROOT, 'settings': dict(settings._asdict()), 'seconds': 0}).replace('_guard.arm import arm', '_guard.trigger import trigger as arm')
+        program = ARM_AND_STAY % {'root': ROOT, 'settings': dict(settings._asdict()), 'seconds': 0}
+        program = program.replace('_guard.arm import arm', '_guard.trigger import trigger as arm')
         return subprocess.Popen([sys.executable, '-c', program], **more)
 
     return start

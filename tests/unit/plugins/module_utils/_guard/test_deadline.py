@@ -14,7 +14,6 @@ import time
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import disarm
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store
 
 
 def test_deadline_puts_files_back_and_starts_what_is_stopped(server, until, state_of, change):

@@ -133,10 +133,8 @@ def test_two_state_directories_are_one_server(server, state_of):
 
 def test_step_keeps_others_out_whatever_their_state_directory_is(server, monkeypatch):
     guard = arm(server.request())
-    with while_armed(server.state_dir, guard.id):
-        with pytest.raises(AdministratorError, match='another process'):
-            with server.place.locked(0.1, None):
-                pytest.fail('both have the lock')
+    with while_armed(server.state_dir, guard.id), pytest.raises(AdministratorError, match='another process'), server.place.locked(0.1, None):
+        pytest.fail('both have the lock')
 
 
 def test_guard_of_the_first_release_under_another_state_directory_is_respected(server, monkeypatch):
