@@ -174,10 +174,9 @@ class _Log(object):
         try:
             if not path:
                 raise IOError(errno.ENOENT, 'no log')
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+            self._stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600), 'r+b')
             # A full file system has room for the name of a file, and none for its contents.
-            os.write(descriptor, b'\n')
-            self._stream = os.fdopen(descriptor, 'r+b')
+            os.write(self._stream.fileno(), b'\n')
         except (OSError, IOError):
             self._stream = open(os.devnull, 'r+b', 0)
         self.writer = self._stream

@@ -149,7 +149,8 @@ class _Transition(object):
             self._late = 'it still runs as process %d and was left alone' % self._command.process.pid
             return
         self._survivors = end_group(self._command.process, STOP_GRACE_SECONDS, STOP_KILL_SECONDS)
-        self._late = 'was killed' if not self._survivors else 'could not be killed: %s' % ', '.join('%s (process %d)' % (name, pid) for pid, name in self._survivors)
+        names = ', '.join('%s (process %d)' % (name, pid) for pid, name in self._survivors)
+        self._late = 'could not be killed: %s' % names if names else 'was killed'
 
     def _wait_for_state(self):
         ended, pause = seconds_up(), 0.1

@@ -68,9 +68,17 @@ def disarm(request):
     if changed:
         daemon.end(record.process)
         daemon.end(acting)
-        for item in record.restore:
-            prune_backups(item['path'], os.path.join(request.state_dir, 'backups'))
+        _prune(record, request.state_dir)
     return changed, record.effective()
+
+
+def _prune(record, state_dir):
+    try:
+        for item in record.restore:
+            prune_backups(item['path'], os.path.join(state_dir, 'backups'))
+    except (AdministratorError, OSError, IOError):
+        # The change is confirmed; surplus copies can wait for the next one.
+        pass
 
 
 def check_disarm(record, request):

@@ -147,7 +147,7 @@ class Recovery(object):
         """Bring the record up to what another process may have done, and say that this one acts now."""
         for record in self._store.records():
             if record.id == self._record.id and record.state == 'triggered':
-                self._record.update(restart_needed=record.restart_needed or self._record.restart_needed)
+                self._record.update(restart_needed=record.restart_needed or self._record.restart_needed, stop=record.stop or self._record.stop)
         first = number == 1
         self._record.update(state='triggered', acting=identify(os.getpid()), reason=reason)
         if first:

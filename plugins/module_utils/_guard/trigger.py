@@ -17,6 +17,7 @@ import time
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.locks import Busy
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import native_values
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import open_store
@@ -61,12 +62,22 @@ def trigger(request):
     store, record = open_store(request)
     check_trigger(record.effective(), request)
     # A guard that is at it already is waited for, and so is a step of the change whose controller has given up waiting for it.
-    with store.locked(patience(record)):
-        record = store.load_any(request.id) or NO_GUARD
-        if not check_trigger(record.effective(), request):
-            return False, record.effective()
-        reason = request.reason or 'Triggered by hand'
-        worker, descriptor = _start(store, record, request, reason)
+    lock = store.locked(patience(record))
+    try:
+        lock.__enter__()
+    except Busy:
+        raise
+    except AdministratorError:
+        # No lock can be had. The guard process does without.
+        worker, descriptor = _hand_over(record), None
+    else:
+        try:
+            record = store.load_any(request.id) or NO_GUARD
+            if not check_trigger(record.effective(), request):
+                return False, record.effective()
+            worker, descriptor = _start(store, record, request, request.reason or 'Triggered by hand')
+        finally:
+            lock.__exit__(None, None, None)
     try:
         record = _follow(store, record, descriptor)
     finally:
@@ -83,11 +94,11 @@ def _start(store, record, request, reason):
     try:
         environment, kept = read_environment(request.profile or record.profile), keep(record.restore)
     except AdministratorError:
-        if record.state != 'armed' or not daemon.lives(record.process):
-            raise
-        os.kill(record.pid, signal.SIGUSR1)
-        return record.process, None
+        return _hand_over(record), None
     earlier = record.acting
+    if record.state in FINISHED:
+        # A new rollback may need a stop of its own.
+        record.stop = None
     # From here on a guard process that waits for its deadline is the second one who would finish this.
     record.update(state='triggered', acting=daemon.identify(os.getpid()), reason=reason, attempts=[])
     try:
@@ -103,6 +114,14 @@ def _start(store, record, request, reason):
         Recovery(store, record, environment, kept, tell=lambda now: daemon.tell_line(tell, json.dumps(now.to_json()).encode('utf-8'))).run(reason)
 
     return daemon.detach(work)
+
+
+def _hand_over(record):
+    """Ask the guard process to act now, in place of an error that is being handled; returns its identity."""
+    if record.state != 'armed' or not daemon.lives(record.process):
+        raise  # pylint: disable=misplaced-bare-raise  # called where an error is handled
+    os.kill(record.pid, signal.SIGUSR1)
+    return record.process
 
 
 def _follow(store, record, descriptor):

@@ -81,7 +81,8 @@ class SmallServer:
     @property
     def place(self) -> Place:
         """What belongs to this server whatever the state directory is."""
-        return place_of(read_environment(str(self.root / "profile.sh")))
+        found: Place = place_of(read_environment(str(self.root / "profile.sh")))
+        return found
 
     def write(self, text: str) -> None:
         """Write the file as a step of the run does: announced, then written."""

@@ -6,12 +6,15 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+import os
+
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import disarm
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.trigger import trigger
 
 
@@ -87,3 +90,29 @@ def test_guard_of_somebody_else_is_left_alone(server, end, state_of):
     with pytest.raises(AdministratorError, match='not the one that was named'):
         end(server.request(id='0123456789abcdef'))
     assert state_of(server)['state'] == 'armed'
+
+
+def test_trigger_without_a_lock_asks_the_guard_itself(server, change):
+    """The place of the server cannot be used, and the guard needs it as little as its state."""
+    guard = arm(server.request())
+    server.stop()
+    change(server)
+    os.unlink(server.place.lock_path)
+    os.mkdir(server.place.lock_path)
+    changed, told = trigger(server.request(reason='it failed'))
+    assert changed and told.state == 'rolled_back' and server.runs() and server.read('ssl.conf') == 'old\n'
+    assert not daemon.lives(guard.process)
+
+
+def test_second_rollback_after_one_that_ended_can_stop_again(server, change, meddle):
+    """Otherwise what runs would keep the settings that were put back."""
+    guard = arm(server.request())
+    change(server)
+    trigger(server.request())
+    assert server.read('calls').split() == ['stop', 'start']
+    record = server.place.load()
+    record.state = 'failed'
+    Store(server.state_dir, server.place).save(record)
+    change(server)
+    assert trigger(server.request(id=guard.id))[1].state == 'rolled_back'
+    assert server.read('calls').split() == ['stop', 'start', 'stop', 'start'] and server.read('running_with') == 'old\n'
