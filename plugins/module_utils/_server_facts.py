@@ -21,6 +21,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
     read_sic_certificate,
     read_web_certificate,
 )
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.listening import is_serving
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.product import (
     is_certificate_authority,
     read_product,
@@ -33,6 +34,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.free_space import read_space
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import read_record
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import place_of
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import read_guard
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._listeners.facts import ask_listeners, read_listeners
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._parallel import ask_all
@@ -81,7 +83,7 @@ def _questions(environment, installation, state_dir, timeout, handshakes):
         'authority': lambda: _authority(environment, timeout),
         'authority_runs': lambda: _authority_runs(environment, timeout),
         'record': lambda: read_record(internal_ca.record_path(state_dir)),
-        'guard': lambda: read_guard(state_dir),
+        'guard': lambda: read_guard(state_dir, place_of(environment) if environment.uepm_dir else None),
         'sockets': lambda: read_listeners(installation.value, handshakes.mark),
     }
 
@@ -138,7 +140,7 @@ def _is_authority(answers):
 def _services(environment, answers):
     endpoints = (answers['tls'].value or {}).get('endpoints', [])
     ports = ['%s:%d' % ('[%s]' % entry['host'] if ':' in entry['host'] else entry['host'], entry['port']) for entry in endpoints]
-    facts = judge_services(_value(answers['processes']), ports).facts()
+    facts = judge_services(_value(answers['processes']), ports, is_serving(environment)).facts()
     facts['registry'] = _value(answers['registry'])
     return facts
 

@@ -10,19 +10,43 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+import os
 import time
+
+_UPTIME = '/proc/uptime'
+_TRIES = 3
+# The last time that was read, with what the kernel's count of ticks said at that moment.
+_LAST = [None]
 
 
 def seconds_up():
-    """Seconds since the server was started, the same for all its processes.
+    """Return the seconds since the server was started, the same for all its processes.
 
-    Python 2.7 has no ``time.monotonic``. The file has steps of 10 ms (proc(5), /proc/uptime).
+    Python 2.7 has no ``time.monotonic``. The file has steps of 10 ms (proc(5), /proc/uptime). Where it cannot be read for a moment, the count goes on
+    from the last value: a jump to another clock would end every time limit at once.
     """
+    for _try in range(_TRIES):
+        value = _read_uptime()
+        if value is not None:
+            _LAST[0] = (value, _ticks())
+            return value
+    if _LAST[0] is None:
+        return _ticks()
+    value, ticks = _LAST[0]
+    return value + max(0.0, _ticks() - ticks)
+
+
+def _read_uptime():
     try:
-        with open('/proc/uptime', 'rb') as uptime:
+        with open(_UPTIME, 'rb') as uptime:
             return float(uptime.read().split()[0])
     except (OSError, IOError, ValueError, IndexError):
-        return time.monotonic() if hasattr(time, 'monotonic') else time.time()
+        return None
+
+
+def _ticks():
+    """Return seconds from times(2), which nobody can set either."""
+    return os.times()[4]
 
 
 def format_utc(moment):

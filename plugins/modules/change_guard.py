@@ -14,16 +14,23 @@ version_added: 1.0.0
 author:
   - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
-  - Before a server is stopped and changed, V(state=armed) starts a process on it that restores the files and starts the services once the deadline has passed.
-    A lost controller, a dropped link or a killed playbook therefore cannot leave the server stopped or half changed. Network engineers know this as
-    "commit confirmed".
-  - After the change has been verified, V(state=disarmed) confirms it. After a failure, V(state=triggered) restores everything immediately.
-  - The guard is also the lock. While it is armed, a second run on the same server fails and is told who holds the guard, since when, and until when.
-  - The process is detached from the SSH session. It survives the end of the connection, of the playbook and of the controller, changes of the clock, and
-    the deletion of its own program files. It does not survive a restart of the server. The guard is then V(stale), which the module detects and reports.
-  - You can read the state of the guard in the file C(guard/state.json) in O(state_dir). To remove a guard by hand, move that file away. The process
-    of the guard then ends within a second and restores nothing.
-  - The module trusts files and directories of the guard only if they belong to the user it runs as, and if nobody else can write to them.
+  - Before a server is stopped and changed, V(state=armed) leaves a process on it that puts the files back and starts the services when the deadline passes. A
+    controller that is lost, a link that drops or a playbook that is killed cannot leave the server stopped or half changed. Network engineers know this
+    as "commit confirmed".
+  - After the change was verified, V(state=disarmed) confirms it. On a failure, V(state=triggered) puts everything back at once.
+  - The guard is also the lock of the server, whatever O(state_dir) says. While it is armed, a second run on the same server fails and is told who holds it,
+    since when, and until when. The lock is in C(/var/lib/checkpoint_endpoint_hardening_guard), in a directory that is named after the file system and inode
+    of C(UEPMDIR). A guard of release 1.0.0 under another state directory is respected, too.
+  - The process belongs to no session. It survives the end of the connection, of the playbook and of the controller, changes of the clock, and the
+    deletion of its own program files. It does not survive a restart of the server. The guard is V(stale) then, which is recognised and reported.
+  - From arming on the process has everything in memory. It needs no file, no lock and no space on a disk to bring the server up at its deadline. It tries again
+    with growing pauses of up to 15 minutes until the services run, and tells syslog each time, with its process number. C(cpstop) runs once at
+    most. While another process stops, starts or installs, the guard waits.
+  - It puts back only files that hold what they held at the time of arming, or what the run under the guard has written. A file of another party (a hotfix, a
+    link that appeared) is left where C(httpd -t) and a start succeed with it. Otherwise a copy of it is kept first, named in RV(guard.kept).
+  - The state is kept in the file C(guard/state.json) of O(state_dir) for a person to read. Moving it away ends nothing. To end a guard at the console, send
+    SIGTERM to its process (C(kill) with RV(guard.pid); the process is called C(endpoint_guard)). That disarms it, and nothing more is put back or started.
+  - Files and directories of the guard are obeyed only when they belong to the user who runs this, and nobody else can write to them.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.server
@@ -32,11 +39,12 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - V(armed) starts a guard. It fails while another guard is armed or stale, and replaces a guard that has ended.
-      - V(disarmed) confirms the change and ends the guard. It fails if the guard has already acted, so either the confirmation or the deadline takes effect,
-        never both. If the guard is V(stale), it succeeds only if the services are running and the files are as they were before the change.
-      - V(triggered) restores the files that differ and starts the services, or restarts them if they are running with files that were restored, and waits
-        until that is done. It also works if the guard is V(stale) or V(failed). Once it has succeeded, it changes nothing when it is run again.
+      - V(armed) starts a guard. It is refused while another one is armed or stale. One that has ended is replaced.
+      - V(disarmed) confirms the change and ends the guard. It fails when the guard has acted already, so of confirmation and deadline exactly one wins. On a
+        guard that is V(stale) it succeeds only when the services run and the files are as they were before.
+      - V(triggered) puts back the files that differ, starts the services, or restarts them when they run with what was put back, and waits until that is
+        done. It works on a V(stale) guard, and on one that V(failed) as well. After it has succeeded it changes nothing any more. After three tries the
+        module fails, and the process on the server goes on trying.
     type: str
     choices: [armed, disarmed, triggered]
     required: true
@@ -83,9 +91,9 @@ options:
     default: false
   ports:
     description:
-      - Addresses that must answer before the services count as started. Each is a port, V(host:port) or V([IPv6 address]:port).
-      - After a rollback, the watchdog must also list every process that was executing when the guard was armed. An aborted start lists only the processes
-        that it reached.
+      - Addresses that must answer for the services to count as started, each a port, V(host:port) or V([IPv6 address]:port).
+      - After a rollback, CPD must also execute, and those of EPM, FWM and CPM that executed at the time of arming. A start that breaks off lists only
+        what it got to.
     type: list
     elements: str
     default: []
@@ -94,7 +102,7 @@ options:
     type: int
     default: 900
   start_timeout:
-    description: Time limit for starting the services, in seconds, for each of five attempts. With O(state=triggered) there are three attempts.
+    description: Seconds that starting the services may take, for each try.
     type: int
     default: 900
 attributes:
@@ -210,7 +218,24 @@ guard:
     message:
       description: The current situation, as text.
       type: str
-      sample: A change is going on. Unless it is disarmed before the deadline, the files are put back and the services started.
+      sample: A change is going on. Unless it is confirmed before the deadline, the files that the run wrote are put back and the services started.
+    left:
+      description: Files of another party that were left as they are, after a rollback.
+      type: list
+      elements: str
+      sample: ["/opt/uepm/apache22/conf/ssl.conf (a link to /root/new.conf)"]
+    kept:
+      description: Files of another party that were replaced by a rollback, each with RV(ignore:path) and the RV(ignore:copy) of what was there.
+      type: list
+      elements: dict
+      sample:
+        - path: /opt/uepm/apache22/conf/ssl.conf
+          copy: /var/lib/checkpoint_endpoint_hardening/kept/ssl.conf.20260728T101500Z.3f2a9c01
+    warnings:
+      description: What is not as it should be and did not decide, after a rollback.
+      type: list
+      elements: str
+      sample: ["INDEXER was started 5 times, and the watchdog has given up"]
     next_step:
       description: What to do next, if anything.
       type: str
@@ -233,13 +258,10 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm, plan_arm, refuse_open
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import check_disarm, disarm
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import read_guard
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm, predict_arm
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import check_disarm, disarm, open_store
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import GuardRequest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.trigger import check_trigger, trigger
-
-# What is kept for the guard itself and means nothing to a reader.
-_INNER = ('format', 'due', 'process', 'acting', 'processes', 'restart_needed')
 
 
 def argument_spec():
@@ -268,22 +290,20 @@ def argument_spec():
     )
 
 
-def predict(settings):
-    """What would come of it: (changed, guard)."""
-    told = read_guard(settings['state_dir'])
-    if settings['state'] == 'armed':
-        refuse_open(told)
-        return True, dict(state='armed', reason=settings['reason'], restore=plan_arm(settings, write=False)[1])
-    if settings['state'] == 'disarmed':
-        return (True, dict(told, state='disarmed')) if check_disarm(told, settings) else (False, told)
-    return (True, dict(told, state='rolled_back')) if check_trigger(told, settings) else (False, told)
+def predict(state, request):
+    """Return what would come of it: (changed, GuardRecord)."""
+    if state == 'armed':
+        return True, predict_arm(request)
+    record = open_store(request)[1].effective()
+    check, outcome = (check_disarm, 'disarmed') if state == 'disarmed' else (check_trigger, 'rolled_back')
+    return (True, record.copy(state=outcome)) if check(record, request) else (False, record)
 
 
-def apply(settings):
-    """Do it: (changed, guard)."""
-    if settings['state'] == 'armed':
-        return True, arm(settings)
-    return disarm(settings) if settings['state'] == 'disarmed' else trigger(settings)
+def apply(state, request):
+    """Do it, and return (changed, GuardRecord)."""
+    if state == 'armed':
+        return True, arm(request)
+    return disarm(request) if state == 'disarmed' else trigger(request)
 
 
 def main():
@@ -291,17 +311,19 @@ def main():
     for name in ('deadline', 'stop_timeout', 'start_timeout'):
         if module.params[name] is not None and module.params[name] < 1:
             module.fail_json(msg='%s must be at least 1 second, it is %d.' % (name, module.params[name]))
-    settings = dict(module.params, state_dir=os.path.abspath(module.params['state_dir']))
+    state = module.params['state']
+    request = GuardRequest(**dict((name, module.params[name]) for name in GuardRequest._fields))
+    request = request._replace(state_dir=os.path.abspath(request.state_dir))
     try:
-        changed, guard = (predict if module.check_mode else apply)(settings)
+        changed, record = (predict if module.check_mode else apply)(state, request)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
-    acted = changed and settings['state'] == 'triggered' and not module.check_mode
+    acted = changed and state == 'triggered' and not module.check_mode
     module.exit_json(
         changed=changed,
-        guard=dict((name, value) for name, value in guard.items() if name not in _INNER),
-        restored=guard['restored'] if acted else [],
-        restarted=guard['restarted'] if acted else False,
+        guard=record.public(),
+        restored=record.restored if acted else [],
+        restarted=bool(record.restarted) if acted else False,
     )
 
 

@@ -133,6 +133,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.internal_ca import ensure_sign_hash
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import while_armed
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import place_of
 
 ALGORITHMS = ['sha1', 'sha256', 'sha384', 'sha512']
 
@@ -163,7 +164,8 @@ def main():
     given = module.params
     try:
         environment = read_environment(given['profile'])
-        with while_armed(given['state_dir'], given['guard'], module.check_mode):
+        place = place_of(environment) if given['guard'] else None
+        with while_armed(given['state_dir'], given['guard'], module.check_mode, place):
             result = ensure_sign_hash(environment, given['state_dir'], given['algorithm'], given['timeout'], module.check_mode)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())

@@ -15,11 +15,16 @@ author:
   - The checkpoint_endpoint.hardening contributors (@checkpoint-endpoint-hardening)
 description:
   - Runs C(cpstop) and C(cpstart) and waits until the requested state is reached.
-  - Judges the state by the watchdog's list (C(cpwd_admin list)) and by the TCP addresses in O(ports), not by exit codes, which are not documented.
-    The services are started if every process that the watchdog checks (and the Endpoint engine, if it is listed) is executing and every port answers.
-    They are stopped if no process is executing and no port answers. Every other state is partial.
-  - Runs nothing if the services are already in the requested state.
-  - Kills a tool that is still running after O(timeout). The error message then lists what is running and what is not.
+  - That is judged by the watchdog's list (C(cpwd_admin list)), by the sockets of the Endpoint Apache and by the TCP addresses in O(ports), not by exit codes,
+    which are not documented.
+  - The services are started when CPD executes, and EPM, FWM and CPM where the server has them, the Endpoint Apache listens, and every port answers. Anything
+    else that does not execute is a warning in RV(services).
+  - They are stopped when C(cpstop) has ended, the Endpoint Apache does not listen, and CPD, EPM and FWM do not execute. The watchdog and what it keeps beside
+    may live on, and what another program answers on the same port does not count. Everything else is partial.
+  - When the list cannot be read after a C(cpstop), the state is unknown. That is reported and is no reason for a second stop.
+  - Where the services already are in the state asked for, nothing is run.
+  - A C(cpstop) that hangs is ended as a whole at the end of O(timeout). It is asked to end, killed 60 seconds later, and the error names what lives on after
+    another 30 seconds. A C(cpstart) that hangs is never ended.
 extends_documentation_fragment:
   - checkpoint_endpoint.hardening.attributes
   - checkpoint_endpoint.hardening.attributes.server
@@ -84,7 +89,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 before:
-  description: The previous state, V(started), V(stopped) or V(partial).
+  description: The state before, V(started), V(stopped), V(partial) or V(unknown).
   returned: success
   type: str
   sample: started
@@ -112,6 +117,8 @@ services:
     ports:
       - address: "127.0.0.1:443"
         answers: false
+    serving: false
+    warnings: []
 error:
   description:
     - The parts of the error message. They are RV(ignore:message), RV(ignore:path) (a file or command), RV(ignore:expected),
@@ -121,18 +128,21 @@ error:
   sample:
     message: the services did not start within 600 s
     path: /opt/CPshrd-R81.20/bin/cpstart
-    expected: every process that the watchdog checks executing, and every port answering
+    expected: CPD executing, EPM, FWM and CPM where the server has them, the Endpoint Apache listening, and every port answering
     found: "exit code 0, last lines: ..."
     state: "the services are partial; executing: CPD, FWD; terminated: EPM; 127.0.0.1:443 does not answer"
     next_step: look into $CPDIR/log/cpwd.elg and the log of what is missing, remove the cause, and run cpstart
 """
 
+from functools import partial
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import ensure_services
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.transitions import ensure_services
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import while_armed
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import expected_processes, while_armed
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import place_of
 
 
 def argument_spec():
@@ -151,8 +161,11 @@ def main():
     given = module.params
     try:
         environment = read_environment(given['profile'])
-        with while_armed(given['state_dir'], given['guard'], module.check_mode):
-            result = ensure_services(environment, given['state'], given['timeout'], given['ports'], module.check_mode)
+        place = place_of(environment) if given['guard'] else None
+        with while_armed(given['state_dir'], given['guard'], module.check_mode, place):
+            before = expected_processes(given['state_dir'], given['guard'], place)
+            note = partial(place.note_tool, given['guard']) if place else None
+            result = ensure_services(environment, given['state'], given['timeout'], given['ports'], module.check_mode, before, note)
     except AdministratorError as error:
         module.fail_json(msg=str(error), error=error.details())
     if result['changed']:

@@ -14,7 +14,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
@@ -162,11 +161,11 @@ def test_planted_files_of_the_guard_are_not_obeyed(tmp_path: Path, name: str) ->
     state = planted(server)
     assert read_guard(server.state_dir)["state"] == "stale"
     PLANTED[name](state)
-    settings: dict[str, Any] = server.settings(id=None, reason="x")
+    request = server.request(id=None, reason="x")
     for act in (
         lambda: read_guard(server.state_dir),
-        lambda: trigger(settings),
-        lambda: disarm({**settings, "acknowledge": True}),
+        lambda: trigger(request),
+        lambda: disarm(request._replace(acknowledge=True)),
     ):
         with pytest.raises(AdministratorError) as caught:
             act()
@@ -181,6 +180,6 @@ def test_a_planted_backup_is_not_put_back(tmp_path: Path) -> None:
     server = SmallServer(tmp_path / "server")
     planted(server)
     with pytest.raises(AdministratorError):
-        trigger(server.settings(id=None, reason="x"))
+        trigger(server.request(id=None, reason="x"))
     assert server.conf.read_text() == "old\n"
     shutil.rmtree(server.state_dir)

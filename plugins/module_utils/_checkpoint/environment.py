@@ -15,8 +15,13 @@ import glob
 import os
 import re
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import run_command, tail
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import run_command, start_command, tail
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import private_directory
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.trust import distrust
+
+# What this collection keeps on a server is in directories of this name.
+OWN_DIRECTORY = 'checkpoint_endpoint_hardening'
 
 # Where the profile is known to be, in the order in which Check Point's own scripts look for it.
 KNOWN_PROFILES = ('/etc/profile.d/CP.sh', '/opt/CPshared/5.0/tmp/.CPprofile.sh')
@@ -76,23 +81,29 @@ class Environment(object):
             )
         return value
 
+    def search_path(self):
+        """Return the directories that programs are taken from: those of PATH, then those of the products.
+
+        A relative one would mean another program in another working directory, so it is left out, and so is one that is not there.
+        """
+        found = self.variables.get('PATH', '').split(os.pathsep)
+        found += [os.path.join(folder, 'bin') for folder in (self.cp_dir, self.fw_dir) if folder]
+        return [folder for number, folder in enumerate(found) if os.path.isabs(folder) and os.path.isdir(folder) and folder not in found[:number]]
+
     def program(self, name):
         """The absolute path of a program, from the profile's PATH or else from the programs of its own products.
 
         :raises AdministratorError: when there is none
         """
-        folders = self.variables.get('PATH', '').split(os.pathsep)
-        folders += [os.path.join(folder, 'bin') for folder in (self.cp_dir, self.fw_dir) if folder]
-        for folder in folders:
+        for folder in self.search_path():
             path = os.path.join(folder, name)
-            # A relative folder on the PATH would mean another program in another working directory.
-            if os.path.isabs(folder) and os.path.isfile(path) and os.access(path, os.X_OK):
+            if os.path.isfile(path) and os.access(path, os.X_OK):
                 return path
         raise AdministratorError(
             'the program is not there',
             path=name,
             expected='a program on the PATH that %s sets' % self.profile,
-            found='nothing that can be executed in %s' % os.pathsep.join(folders),
+            found='nothing that can be executed in %s' % os.pathsep.join(self.search_path()),
             next_step='check that this is a Check Point server and that the profile is the right one',
         )
 
@@ -105,6 +116,31 @@ class Environment(object):
         if os.sep not in argv[0]:
             argv = [self.program(argv[0])] + list(argv[1:])
         return run_command(argv, environ=self.variables, timeout=timeout, stdin=stdin, locale=locale)
+
+    def start(self, argv):
+        """Start a tool that leaves daemons behind and return it as a Command.
+
+        What it prints goes to ``/var/log/checkpoint_endpoint_hardening/TOOL.log``, where that can be written. Daemons keep their locale: the profile's.
+
+        :raises AdministratorError: see ``run``
+        """
+        name = os.path.basename(argv[0])
+        try:
+            log = os.path.join(private_directory(os.path.join(self.root, 'var', 'log', OWN_DIRECTORY)), name + '.log')
+        except AdministratorError:
+            log = None
+        return start_command([self.program(argv[0])] + list(argv[1:]), self.variables, log)
+
+    @property
+    def root(self):
+        """The root of the file system that the product is installed in: what holds its ``opt``.
+
+        That is ``/`` on a server, whatever links lead to ``/opt``; a product that is installed below a directory of its own, as in the lab, has its
+        root there. No option has a say in it. Without an ``opt`` in the path, the product's own directory is the root.
+        """
+        product = os.path.realpath(self.uepm_dir or self.cp_dir)
+        above, found, _below = product.rpartition('/opt/')
+        return product if not found else '/' if above in ('', '/var') else above
 
     def output(self, argv, timeout=60.0):
         """Run a program that must end in time and return its CommandResult, whatever its exit code.
@@ -131,6 +167,7 @@ def read_environment(profile=None, timeout=60.0):
     :raises AdministratorError: when no profile can be read, it hangs, ends the shell, or is not one of Check Point
     """
     path = _find_profile(profile)
+    _refuse_distrusted(path, 'the profile')
     variables = dict((key, value) for key, value in os.environ.items() if _wanted(key))
     result = run_command(['/bin/bash', '--noprofile', '--norc', '-c', _READ_SCRIPT, 'bash', path], variables, timeout)
     if result.timed_out:
@@ -140,7 +177,20 @@ def read_environment(profile=None, timeout=60.0):
     environment = Environment(path, _own_locale(parse_variables(result.stdout.partition(b'\0')[2])))
     if environment.cp_dir is None:
         raise _bad_profile('the profile is not one of Check Point', path, result, expected='a script that sets CPDIR')
+    for directory in environment.search_path():
+        _refuse_distrusted(directory, 'a directory of PATH')
     return environment
+
+
+def _refuse_distrusted(path, what):
+    """Refuse what others can write: it is run, or programs are taken from it, with the rights of this user."""
+    reason = distrust(path)
+    if reason is None:
+        return
+    raise AdministratorError(
+        '%s can be written by others' % what, path=path, expected='root or user %d as its owner, and no right to write for others' % os.geteuid(),
+        found=reason, state=UNCHANGED, next_step='look at what is in it, then correct owner and mode (and those of the directories above it)',
+    )
 
 
 def parse_variables(data):

@@ -4,10 +4,10 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The services of a server: whether they run, and starting and stopping them.
+"""Read whether the services of a server run.
 
-``cpstop`` and ``cpstart`` are judged by what is true afterwards, by the watchdog's list and by the TCP addresses that must or must not answer.
-Their exit codes are not documented and only reported.
+They are judged by what is true, never by exit codes: by the watchdog's list, by the sockets of the Endpoint Apache, and by the TCP addresses that must
+answer. See watchdog.judge for the table.
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -17,81 +17,105 @@ __metaclass__ = type
 import os
 import re
 import socket
-import time
 from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint import watchdog
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.listening import is_serving
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import tail
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._parallel import ask_all, values
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import seconds_up
 
 LIST_COMMAND = ['cpwd_admin', 'list']
-# Seconds for one connection, and for one look at the list while waiting.
+# Seconds for one connection, and for one look at the watchdog's list.
 CONNECT_SECONDS = 2.0
 LOOK_SECONDS = 30.0
 _ADDRESS = re.compile(r'(?:(?:\[(?P<six>[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:%[\w.-]+)?)\]|(?P<host>[^\s:\[\]]+)):)?(?P<port>[0-9]{1,5})$')
 
-Wanted = namedtuple('Wanted', ['state', 'tool', 'verb', 'condition', 'next_step'])
-STARTED = Wanted(
-    'started',
-    'cpstart',
-    'start',
-    'every process that the watchdog checks executing, and every port answering',
-    'look into $CPDIR/log/cpwd.elg and the log of what is missing, remove the cause, and run cpstart',
-)
-STOPPED = Wanted(
-    'stopped',
-    'cpstop',
-    'stop',
-    'no process executing, and no port answering',
-    'find out what keeps the named processes, run cpstop again, or run cpstart to have the services back',
-)
+# Names are resolved with this codec, which Python loads when it is first needed: a guard must not need a file later on.
+u'localhost'.encode('idna')
 
 
-class ServicesState(namedtuple('ServicesState', ['state', 'processes', 'ports'])):
-    """``state`` (started, stopped, partial), ``processes`` as in watchdog.parse_list, ``ports``: list of ``address`` and ``answers``."""
+class ServicesState(namedtuple('ServicesState', ['state', 'processes', 'ports', 'serving', 'warnings', 'problem', 'before'])):
+    """What runs now.
+
+    ``state`` is started, stopped, partial, or unknown where the watchdog's list cannot be read. ``processes`` are as in watchdog.parse_list,
+    ``ports`` is a list of ``address`` and ``answers``. ``serving`` tells whether the Endpoint Apache listens (None: not known), ``warnings`` what is
+    not as it should be and does not matter for the state, ``problem`` why the list could not be read (None: it could), ``before`` which processes
+    executed before a stop.
+    """
 
     __slots__ = ()
 
     def facts(self):
-        """The state as the dictionary that modules return."""
+        """Return the state as the dictionary that modules return."""
         return {
-            'running': self.state == STARTED.state,
+            'running': self.state == 'started',
             'state': self.state,
             'processes': self.processes,
             'ports': self.ports,
+            'serving': self.serving,
+            'warnings': self.warnings,
         }
 
     def text(self):
-        """The state as a sentence for a message."""
-        running, missing = watchdog.executing(self.processes), watchdog.missing(self.processes)
+        """Return the state as a sentence for a message."""
+        if self.problem is not None:
+            return 'not known, because %s' % self.problem
+        running, absent = watchdog.executing(self.processes), watchdog.missing(self.processes, self.before)
+        listed = [process['name'] for process in self.processes]
         parts = ['the services are %s' % self.state]
         parts.append('executing: %s' % (', '.join(running) or 'none'))
-        if running and missing:
-            parts.append('terminated: %s' % ', '.join(missing))
+        for words, names in (('terminated', [name for name in absent if name in listed]), ('not listed', [name for name in absent if name not in listed])):
+            if running and names:
+                parts.append('%s: %s' % (words, ', '.join(names)))
         for port in self.ports:
             parts.append('%s %s' % (port['address'], 'answers' if port['answers'] else 'does not answer'))
-        return '; '.join(parts)
+        if self.serving is False and any(port['answers'] for port in self.ports):
+            parts.append('what answers is not the Endpoint Apache, which does not listen')
+        return '; '.join(parts + list(self.warnings))
+
+    def is_silent(self):
+        """Return whether the Endpoint Apache serves nobody."""
+        return watchdog.is_silent(self.ports, self.serving)
 
 
-def read_services(environment, ports=(), timeout=60.0):
+def read_services(environment, ports=(), timeout=60.0, before=()):
     """Look whether the services run.
 
     :param ports: addresses that belong to the services: a number, ``"443"``, ``"host:443"`` or ``"[::1]:443"``; without a host 127.0.0.1
+    :param before: names of processes that executed before a stop, and are expected again
     :returns: ServicesState
     :raises AdministratorError: when the watchdog's list cannot be read, or an address cannot be understood
     """
-    found = values(
-        ask_all({'processes': lambda: read_processes(environment, timeout), 'ports': lambda: _read_ports(ports)})
+    found = values(ask_all(dict(_sights(environment, ports), processes=lambda: read_processes(environment, timeout))))
+    return _state(found['processes'], found['ports'], found['serving'], before)
+
+
+def look(environment, ports=(), timeout=LOOK_SECONDS, before=()):
+    """Look whether the services run; a list that cannot be read makes the state ``unknown``.
+
+    While services stop and start, the list may be out of reach for a while, and what ``cpwd_admin`` says then differs by release.
+    """
+    try:
+        return read_services(environment, ports, timeout, before)
+    except AdministratorError as error:
+        found = values(ask_all(_sights(environment, ports)))
+        return ServicesState('unknown', [], found['ports'], found['serving'], [], str(error), before)
+
+
+def _sights(environment, ports):
+    return {'ports': lambda: _read_ports(ports), 'serving': lambda: is_serving(environment)}
+
+
+def judge_services(processes, ports=(), serving=None):
+    """Judge a list that was read already; see ``read_services``."""
+    return _state(processes, _read_ports(ports), serving, ())
+
+
+def _state(processes, ports, serving, before):
+    return ServicesState(
+        watchdog.judge(processes, ports, serving, before), processes, ports, serving, watchdog.warnings(processes, before), None, before,
     )
-    return ServicesState(watchdog.judge(found['processes'], found['ports']), found['processes'], found['ports'])
-
-
-def judge_services(processes, ports=()):
-    """The same for a list that was read already."""
-    seen = _read_ports(ports)
-    return ServicesState(watchdog.judge(processes, seen), processes, seen)
 
 
 def _read_ports(ports):
@@ -101,7 +125,7 @@ def _read_ports(ports):
 
 
 def read_processes(environment, timeout=60.0):
-    """The watchdog's processes, see watchdog.parse_list.
+    """Return the watchdog's processes, see watchdog.parse_list.
 
     :raises AdministratorError: when the list cannot be read
     """
@@ -119,95 +143,11 @@ def read_processes(environment, timeout=60.0):
         )
 
 
-def start_services(environment, timeout=600.0, ports=()):
-    """Run ``cpstart`` and wait until the services are started.
-
-    :param timeout: seconds for the tool and the waiting together
-    :param ports: see ``read_services``
-    :returns: ServicesState
-    :raises AdministratorError: when they are not started in time; a tool that still runs then is killed
-    """
-    return _reach(environment, STARTED, timeout, ports)
-
-
-def stop_services(environment, timeout=600.0, ports=()):
-    """Run ``cpstop`` and wait until the services are stopped; see ``start_services``."""
-    return _reach(environment, STOPPED, timeout, ports)
-
-
-def ensure_services(environment, state, timeout=600.0, ports=(), check_mode=False):
-    """Bring the services to a state; where they are in it already, nothing is run.
-
-    :param state: ``started``, ``stopped`` or ``restarted``
-    :param timeout: seconds, for stopping and for starting each
-    :returns: dictionary of ``changed``, ``before``, ``state``, ``commands`` (names of tools) and ``services`` (see ServicesState.facts)
-    :raises AdministratorError: see ``start_services``
-    """
-    if timeout < 1:
-        # A tool that is killed at once leaves services half stopped.
-        raise AdministratorError('the time limit is too short', expected='1 second or more', found='%g s' % timeout, state='nothing was run')
-    before = now = read_services(environment, ports)
-    steps = [step for step in (STOPPED, STARTED) if state in (step.state, 'restarted')]
-    if before.state == state:
-        steps = []
-    for step in [] if check_mode else steps:
-        now = _reach(environment, step, timeout, ports)
-    return {
-        'changed': bool(steps),
-        'before': before.state,
-        'state': steps[-1].state if steps else before.state,
-        'commands': [step.tool for step in steps],
-        'services': now.facts(),
-    }
-
-
-def _reach(environment, wanted, timeout, ports):
-    for port in ports:
-        parse_address(port)
-    until = seconds_up() + timeout
-    # Daemons keep the locale that they are started with: the profile's, not ours.
-    result = environment.run([wanted.tool], timeout=timeout, locale=None)
-    pause = 0.1
-    while True:
-        state, problem = _look(environment, ports)
-        if state is not None and state.state == wanted.state:
-            return state
-        if seconds_up() + pause >= until:
-            raise _not_reached(wanted, timeout, result, state, problem)
-        time.sleep(pause)
-        pause = min(pause * 1.5, 2.0)
-
-
-def _look(environment, ports):
-    """State and no error, or no state and the error: while services stop and start, the list may be out of reach for a while."""
-    try:
-        return read_services(environment, ports, LOOK_SECONDS), None
-    except AdministratorError as error:
-        return None, error
-
-
-def _not_reached(wanted, timeout, result, state, problem):
-    if result.timed_out:
-        message = '%s did not end within %g s and was killed' % (wanted.tool, timeout)
-    else:
-        message = 'the services did not %s within %g s' % (wanted.verb, timeout)
-    last = tail(result.stdout + result.stderr, 5) or 'no output'
-    ended = '' if result.timed_out else 'exit code %d, ' % result.rc
-    return AdministratorError(
-        message,
-        path=result.argv[0],
-        expected=wanted.condition,
-        found='%slast lines: %s' % (ended, last),
-        state=state.text() if state else 'not known, because %s' % problem,
-        next_step=wanted.next_step,
-    )
-
-
 # -- addresses
 
 
 def parse_address(port):
-    """Host and port number of an address.
+    """Parse an address into host and port number.
 
     :param port: a number, ``"443"``, ``"host:443"`` or ``"[::1]:443"``
     :raises AdministratorError: when it is none of them
@@ -225,7 +165,7 @@ def parse_address(port):
 
 
 def answers(address):
-    """Whether a TCP address accepts a connection.
+    """Return whether a TCP address accepts a connection.
 
     :param address: pair of host and port number
     :raises AdministratorError: when the host's name cannot be resolved: that would look like a service that is stopped
@@ -253,7 +193,7 @@ def _text(address):
 
 
 def read_registry(environment):
-    """Size of the registry file, without which a server does not come back after a stop.
+    """Return the size of the registry file, without which a server does not come back after a stop.
 
     :returns: ``path``, ``size`` (bytes, 0 where it is not there) and ``readable``
     """

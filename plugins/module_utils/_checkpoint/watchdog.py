@@ -4,11 +4,12 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""The list of processes that Check Point's watchdog keeps (``cpwd_admin list``), and what it says about the services. Pure functions.
+"""Parse and judge the list of processes that Check Point's watchdog keeps (``cpwd_admin list``). Pure functions.
 
 Layout, from the vendor's guides and pasted outputs: a header, then one row per process, ``APP [CTX] PID STAT #START START_TIME MON COMMAND``.
-START_TIME is ``[HH:MM:SS] D/M/YYYY``. The column CTX is only there when it was switched on. STAT is E (executing) or T (terminated). MON tells
-whether the watchdog checks the process; one that it does not check may end by itself, as HISTORYD does.
+START_TIME is ``[HH:MM:SS] D/M/YYYY``. The column CTX is only there when it was switched on. STAT is E (executing) or T (terminated). With MON Y the
+watchdog asks the process whether it works. With N it watches passively: it starts the process again only when that ends abnormally, so one that has
+ended may have done so by itself, as HISTORYD does.
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -34,10 +35,14 @@ _NO_WATCHDOG = re.compile(
 _LONGEST_REMARK = 500
 
 EXECUTING = 'E'
-# The Endpoint engine is what the clients talk to: where the watchdog has it, it must run, checked by the watchdog or not.
-ESSENTIAL = ('EPM',)
+# What must execute for the services to count as started: CPD on every server, the others where the server has them. EPM is what the clients talk to.
+DECIDING = ('CPD', 'EPM', 'FWM', 'CPM')
+# What must not execute for them to count as stopped. The watchdog itself and what it keeps beside may live on.
+STOPPING = ('CPD', 'EPM', 'FWM')
 # Every cpstop ends these and every cpstart starts them again.
 RESTARTED = ('CPD', 'FWM')
+# The watchdog starts a process this often (no_limit), then gives up for two hours.
+MOST_STARTS = 5
 
 
 class ListError(Exception):
@@ -45,7 +50,7 @@ class ListError(Exception):
 
 
 def parse_list(text):
-    """The processes in a list of the watchdog.
+    """Parse a list of the watchdog.
 
     :param text: what ``cpwd_admin list`` printed
     :returns: list of dictionaries: ``name``, ``pid`` (0 for none), ``status`` (E, T), ``starts`` (how often it was started), ``started_at``
@@ -82,41 +87,63 @@ def _process(match):
 
 
 def executing(processes):
-    """The names of the processes that run."""
+    """Return the names of the processes that execute."""
     return [process['name'] for process in processes if process['status'] == EXECUTING]
 
 
-def missing(processes):
-    """The names of the processes that should run and do not."""
-    return [
-        process['name']
-        for process in processes
-        if process['status'] != EXECUTING and (process['monitored'] or process['name'] in ESSENTIAL)
-    ]
+def missing(processes, before=()):
+    """Return the names of the processes that must execute for the services to count as started, and do not.
+
+    :param before: names of processes that executed before a stop; those of DECIDING must execute again
+    """
+    running = executing(processes)
+    listed = [process['name'] for process in processes]
+    return [name for name in DECIDING if name not in running and (name == 'CPD' or name in listed or name in before)]
 
 
-def judge(processes, ports=()):
-    """Whether the services are ``started``, ``stopped``, or neither: ``partial``.
+def warnings(processes, before=()):
+    """Return what else is not as it should be, as sentences: no reason to undo a change."""
+    running = executing(processes)
+    found = []
+    for process in processes:
+        if process['status'] == EXECUTING or process['name'] in DECIDING:
+            continue
+        if process['starts'] >= MOST_STARTS:
+            found.append('%s was started %d times, and the watchdog has given up' % (process['name'], process['starts']))
+        elif process['monitored'] or process['name'] in before:
+            found.append('%s does not execute' % process['name'])
+    listed = [process['name'] for process in processes]
+    return found + ['%s is not in the list of the watchdog any more' % name for name in before if name not in listed + running + list(DECIDING)]
+
+
+def judge(processes, ports=(), serving=None, before=()):
+    """Return whether the services are ``started``, ``stopped``, or neither: ``partial``.
 
     :param processes: from ``parse_list``
-    :param ports: list of dictionaries with ``answers``: addresses that must answer in one case, and must not in the other
+    :param ports: list of dictionaries with ``answers``: addresses that must answer for ``started``
+    :param serving: whether the Endpoint Apache listens; None where that is not known, then the ports decide about ``stopped``, too
+    :param before: see ``missing``
     """
     answers = [port['answers'] for port in ports]
-    running = executing(processes)
-    if not running and not any(answers):
+    if not set(executing(processes)) & set(STOPPING) and is_silent(ports, serving):
         return 'stopped'
-    if running and not missing(processes) and all(answers):
+    if not missing(processes, before) and all(answers) and serving is not False:
         return 'started'
     return 'partial'
 
 
+def is_silent(ports, serving):
+    """Return whether the Endpoint Apache serves nobody. What another program answers on its port does not count where the listener is known."""
+    return not serving if serving is not None else not any(port['answers'] for port in ports)
+
+
 def run_of(processes):
-    """What tells the present run of the services from the next one: dictionary of name to process number."""
+    """Return what tells the present run of the services from the next one: dictionary of name to process number."""
     return dict((entry['name'], entry['pid']) for entry in processes if entry['name'] in RESTARTED and entry['status'] == EXECUTING)
 
 
 def is_same_run(before, processes):
-    """Whether processes that every restart renews are still those of an earlier look.
+    """Return whether processes that every restart renews are still those of an earlier look.
 
     :param before: from ``run_of``
     :param processes: from ``parse_list``, now

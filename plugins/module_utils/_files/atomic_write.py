@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Replacing and creating files so that every reader, at every moment, sees the old or the new one."""
+"""Replace and create files so that every reader, at every moment, sees the old or the new one."""
 
 from __future__ import (absolute_import, division, print_function)
 
@@ -22,8 +22,10 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tex
 
 _MOUNTS = '/proc/self/mountinfo'
 _OCTAL = re.compile(br'\\([0-7]{3})')
-# The state that an error tells of a file that was replaced all the same.
-PLACED = 'the file is in place, but a power failure now could undo it'
+
+
+class NotDurable(AdministratorError):
+    """The file was replaced, but a power failure now could undo that."""
 
 
 def write_file(state, data):
@@ -57,7 +59,7 @@ def create_file(path, data, mode=0o600):
 
 
 def put(target, data, mode, uid, gid, attributes, check=None, replace=True):
-    """The one way in which this collection makes a file.
+    """Make a file; this collection has no other way to do that.
 
     :param target: absolute path, bytes; not a symbolic link that should survive
     :param gid: None keeps the group that the directory gives
@@ -84,7 +86,9 @@ def put(target, data, mode, uid, gid, attributes, check=None, replace=True):
         os.lseek(temporary.descriptor, 0, os.SEEK_SET)
         return make_state(target, target, read_all(temporary.descriptor), status, attributes)
     except (OSError, IOError) as error:
-        raise problem(error, target, _message(error, replace), PLACED if placed else UNCHANGED)
+        if placed:
+            raise problem(error, target, _message(error, replace), 'the file is in place, but a power failure now could undo it', NotDurable)
+        raise problem(error, target, _message(error, replace))
     finally:
         if temporary is not None:
             temporary.discard()
@@ -115,7 +119,7 @@ def _byte(octal):
 
 
 def link_warning(state):
-    """What to tell about other hard links to a file that is replaced; None when there are none."""
+    """Return a warning about other hard links to a file that is replaced; None when there are none."""
     if state.links < 2:
         return None
     return '%s has %d more hard link(s), which keep the old contents: a file is replaced in one step, not written over' % (

@@ -4,7 +4,7 @@
 
 # PRIVATE: this file is meant for this collection alone and may change at any time.
 
-"""Copies of files as they were, each with a record of where it belongs.
+"""Keep copies of files as they were, each with a record of where it belongs.
 
 A backup ``ssl.conf.20260728T101500Z.3f2a9c01d4e5`` has a record ``ssl.conf.20260728T101500Z.3f2a9c01d4e5.json`` beside it. The record is written
 first, so a backup without one never exists; a record without its backup is what a killed run leaves, and the next one removes it.
@@ -30,21 +30,24 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import absolute, name_bytes, native
 
 # backup: path of the copy. path: the file it is a copy of. number: counts up for each path, newer is higher; the clock may jump.
-# attributes: those of the original, see attributes.py; empty where the record has none.
+# attributes: those of the original, see xattrs.py; empty where the record has none.
 Backup = namedtuple('Backup', ['backup', 'path', 'number', 'at', 'sha256', 'mode', 'uid', 'gid', 'attributes'])
 
 KEPT = 20
 _RECORD = '.json'
 _LONGEST_NAME = 180
 _LOCK_SECONDS = 30.0
+# The backups that this process was asked for.
+_ASKED_FOR = set()
 _LOST = re.compile(br'.*\.[0-9]{8}T[0-9]{6}Z\.[0-9a-f]{12}(\.[0-9]+)?\.json$', re.DOTALL)
 
 
-def backup_file(state, backup_dir):
+def backup_file(state, backup_dir, prune=True):
     """Keep a copy of a file; the newest one is used again when nothing has changed since.
 
     :param state: FileState
     :param backup_dir: made when missing, private
+    :param prune: False to remove no surplus copy now; a change that is only being prepared may need the oldest one
     :returns: path of the copy
     """
     directory = private_directory(backup_dir)
@@ -55,10 +58,42 @@ def backup_file(state, backup_dir):
             return known[0].backup
         _remove_lost_records(directory)
         made = _make(state, directory, known[0].number + 1 if known else 1)
-        for old in known[KEPT - 1:]:
+        if prune:
+            _prune(state.path, directory)
+    return made
+
+
+def prune_backups(path, backup_dir):
+    """Remove surplus copies of one file: the oldest beyond KEPT, but never one that a guard, a record, or this process was told to use.
+
+    :param path: resolved path of the original
+    """
+    directory = native(absolute(backup_dir))
+    if os.path.isdir(name_bytes(directory)):
+        with locked(directory, _LOCK_SECONDS):
+            _prune(path, directory)
+
+
+def _prune(path, directory):
+    named = _named(directory)
+    for old in list_backups(path, directory)[KEPT:] if named is not None else []:
+        if old.backup not in named:
             _remove(old.backup)
             _remove(old.backup + _RECORD)
-    return made
+
+
+def _named(directory):
+    """Return the paths of the backups that must stay; None where all of them must: a change is open, or nobody can tell."""
+    state_dir = os.path.dirname(directory)
+    try:
+        guard = read_record(os.path.join(state_dir, 'guard', 'state.json')) or {}
+        change = read_record(os.path.join(state_dir, 'records', 'last_change.json')) or {}
+        if guard.get('state') in ('armed', 'triggered'):
+            return None
+        entries = (guard.get('restore') or []) + (change.get('files') or [])
+        return _ASKED_FOR | set(entry['backup'] for entry in entries if entry.get('backup'))
+    except (AdministratorError, AttributeError, KeyError, TypeError):
+        return None
 
 
 def _remove_lost_records(directory):
@@ -103,7 +138,7 @@ def _make(state, directory, number):
 
 
 def list_backups(path, backup_dir):
-    """The backups of one file, newest first; nothing is written.
+    """List the backups of one file, newest first; nothing is written.
 
     :param path: resolved path of the original
     :returns: list of Backup
@@ -136,12 +171,13 @@ def _load(name):
 
 
 def read_backup(path):
-    """A backup and its bytes, after checking that these are the ones that were kept.
+    """Read a backup and its bytes, after checking that these are the ones that were kept.
 
     :returns: (Backup, bytes)
     :raises AdministratorError: when it is missing, damaged or none of this collection's
     """
     name = absolute(path)
+    _ASKED_FOR.add(native(name))
     backup = _load(name) if os.path.lexists(name + name_bytes(_RECORD)) else None
     if backup is None:
         raise AdministratorError(

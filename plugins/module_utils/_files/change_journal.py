@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.locks import locked
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.locks import Busy, locked
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import private_directory, read_record, write_record
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import now_text
@@ -24,21 +24,31 @@ _LOCK_SECONDS = 30.0
 
 
 def record_path(state_dir):
-    """Where the record is."""
+    """Return the path of the record."""
     return os.path.join(state_dir, 'records', 'last_change.json')
+
+
+def written_digests(state_dir, path):
+    """Return the SHA-256 of what the last recorded change wrote to a file, as a list; empty where that is not known."""
+    try:
+        files = (read_record(record_path(state_dir)) or {}).get('files')
+    except AdministratorError:
+        return []
+    entries = [entry for entry in files or [] if isinstance(entry, dict)]
+    return [entry['sha256_after'] for entry in entries if entry.get('path') == path and entry.get('sha256_after')]
 
 
 @contextmanager
 def alone(state_dir):
     """Hold the lock on changes; the state directory is made when it is missing, so this is not for check mode.
 
-    :raises AdministratorError: when somebody else keeps it
+    :raises AdministratorError: when another process keeps it
     """
     directory = private_directory(os.path.dirname(record_path(state_dir)))
 
     def busy():
-        return AdministratorError(
-            'somebody else is changing this web server', path=directory, found='its lock is held', state=UNCHANGED, next_step='run again later')
+        return Busy(
+            'another process is changing this web server', path=directory, found='its lock is held', state=UNCHANGED, next_step='run again later')
 
     with locked(directory, _LOCK_SECONDS, busy=busy):
         yield

@@ -25,16 +25,22 @@ _PAUSE = 0.02
 _TAKEN = (errno.EWOULDBLOCK, errno.EACCES, errno.EINTR)
 
 
+class Busy(AdministratorError):
+    """Another process holds the lock."""
+
+
 @contextmanager
 def locked(path, seconds, flags=os.O_RDONLY | os.O_DIRECTORY, busy=None):
     """Hold the lock on a file or, as the flags are, on a directory.
 
-    :param seconds: how long to wait for somebody else
-    :param busy: function that returns the error for the case that somebody else keeps it
+    :param seconds: how long to wait for another process
+    :param busy: function that returns the error (a Busy) for the case that another process keeps it
+    :raises Busy: when another process keeps it
+    :raises AdministratorError: when it cannot be used
     """
     name = name_bytes(path)
     try:
-        descriptor = os.open(name, flags | os.O_NOFOLLOW | CLOEXEC, 0o600)
+        descriptor = _open(name, flags | os.O_NOFOLLOW | CLOEXEC)
     except (OSError, IOError) as error:
         raise problem(error, name, 'the lock could not be opened')
     try:
@@ -48,6 +54,16 @@ def locked(path, seconds, flags=os.O_RDONLY | os.O_DIRECTORY, busy=None):
         os.close(descriptor)
 
 
+def _open(name, flags):
+    try:
+        return os.open(name, flags, 0o600)
+    except (OSError, IOError) as error:
+        # A lock that is there can be taken on a file system that was mounted read-only meanwhile.
+        if error.errno not in (errno.EROFS, errno.ENOSPC, errno.EDQUOT):
+            raise
+        return os.open(name, (flags & ~(os.O_RDWR | os.O_CREAT)) | os.O_RDONLY)
+
+
 def _take(descriptor, name, seconds, busy):
     for _look in range(int(seconds / _PAUSE) + 1):
         try:
@@ -59,4 +75,4 @@ def _take(descriptor, name, seconds, busy):
             time.sleep(_PAUSE)
     if busy is not None:
         raise busy()
-    raise AdministratorError('somebody else is writing here', path=native(name), state=UNCHANGED, next_step='run again later')
+    raise Busy('another process is writing here', path=native(name), state=UNCHANGED, next_step='run again later')

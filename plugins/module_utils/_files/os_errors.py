@@ -38,16 +38,17 @@ def uninterrupted(call, *arguments):
                 raise
 
 
-def problem(error, path, message, state=UNCHANGED):
-    """An OSError as an AdministratorError.
+def problem(error, path, message, state=UNCHANGED, kind=AdministratorError):
+    """Return an OSError as an AdministratorError.
 
     :param message: what could not be done, a sentence
     :param state: what is the case after it
+    :param kind: class of the error
     """
     found = os.strerror(error.errno) if error.errno else str(error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         found = '%s (%s)' % (found, _free(path))
-    return AdministratorError(message, path=native(path), found=found, state=state, next_step=_NEXT.get(error.errno))
+    return kind(message, path=native(path), found=found, state=state, next_step=_NEXT.get(error.errno))
 
 
 def _free(path):

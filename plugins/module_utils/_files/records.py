@@ -20,16 +20,23 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import open_regular, read_all
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.os_errors import problem
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.temporary import remove_leftovers
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.trust import (
+    OTHERS_WRITE,
+    distrusted_above,
+    look_at,
+    owner_and_mode,
+)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import absolute, name_text, native
 
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+# What release 1.0.0 wrote is 1, with or without saying so.
+FORMAT = 2
 
 
 def private_directory(path):
     """Make a directory 0700 unless it exists, and make sure that nobody else can put anything into it.
 
     :returns: its resolved path
-    :raises AdministratorError: when somebody else owns it or may write to it or to a directory above it
+    :raises AdministratorError: when another user owns it or may write to it or to a directory above it
     """
     name = os.path.realpath(absolute(path))
     missing = []
@@ -58,47 +65,38 @@ def check_private(path):
     :raises AdministratorError: when it is missing or not like that
     """
     name = absolute(path)
-    status = _status(name)
+    status = look_at(name)
     if not stat.S_ISDIR(status.st_mode):
         raise AdministratorError('this is not a directory', path=native(name), state=UNCHANGED)
-    if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
+    if status.st_uid != os.geteuid() or status.st_mode & OTHERS_WRITE:
         raise _distrusted(name, status, 'user %d, writable for nobody else' % os.geteuid())
     _check_above(os.path.dirname(name))
 
 
 def _check_above(name):
     """Whoever can rename a directory on the way can put another one in its place."""
-    while True:
-        status = _status(name)
-        others = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and status.st_gid not in (0, os.getegid()))
-        if status.st_uid not in (0, os.geteuid()) or (others and not status.st_mode & stat.S_ISVTX):
-            raise _distrusted(name, status, 'root or user %d, not writable for others' % os.geteuid())
-        if name == os.path.dirname(name):
-            return
-        name = os.path.dirname(name)
-
-
-def _status(name):
-    try:
-        return os.lstat(name)
-    except (OSError, IOError) as error:
-        raise problem(error, name, 'the directory could not be read')
+    found = distrusted_above(name)
+    if found is not None:
+        raise _distrusted(found[0], found[1], 'root or user %d, not writable for others' % os.geteuid())
 
 
 def _distrusted(name, status, expected):
     return AdministratorError(
-        'what is kept here cannot be trusted, somebody else could have written it', path=native(name), expected=expected,
-        found='user %d, mode %04o' % (status.st_uid, stat.S_IMODE(status.st_mode)), state=UNCHANGED,
+        'what is kept here cannot be trusted, another user could have written it', path=native(name), expected=expected,
+        found=owner_and_mode(status), state=UNCHANGED,
         next_step='look at what is in it, then correct owner and mode, or use another state_dir',
     )
 
 
 def write_record(path, record):
-    """Write a dictionary as JSON that a person can read, 0600, in one step; its directory must be private."""
+    """Write a dictionary as JSON that a person can read, 0600, in one step; its directory must be private.
+
+    The record says its ``format``, so that an older release of this collection can tell that it does not know it.
+    """
     target = absolute(path)
     check_private(os.path.realpath(os.path.dirname(target)))
     remove_leftovers(os.path.dirname(target))
-    text = json.dumps(_textual(record), indent=2, sort_keys=True, separators=(',', ': ')) + '\n'
+    text = json.dumps(_textual(dict(record, format=FORMAT)), indent=2, sort_keys=True, separators=(',', ': ')) + '\n'
     put(target, text.encode('utf-8'), 0o600, os.geteuid(), None, {})
 
 
@@ -106,7 +104,7 @@ def read_record(path):
     """Read what ``write_record`` wrote.
 
     :returns: dictionary, None when there is none
-    :raises AdministratorError: when somebody else could have written it, or it is damaged
+    :raises AdministratorError: when another user could have written it, it is damaged, or a newer release of this collection wrote it
     """
     target = absolute(path)
     if _missing(target):
@@ -115,7 +113,7 @@ def read_record(path):
     descriptor = open_regular(target)
     try:
         status = os.fstat(descriptor)
-        if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
+        if status.st_uid != os.geteuid() or status.st_mode & OTHERS_WRITE:
             raise _distrusted(target, status, 'user %d, writable for nobody else' % os.geteuid())
         record = json.loads(read_all(descriptor).decode('utf-8'))
     except (OSError, IOError) as error:
@@ -126,7 +124,13 @@ def read_record(path):
         os.close(descriptor)
     if not isinstance(record, dict):
         raise _damaged(target, 'not a dictionary')
-    return _native_values(record)
+    known = record.get('format', 1)
+    if not isinstance(known, int) or known > FORMAT:
+        raise AdministratorError(
+            'a newer release of this collection wrote this record', path=native(target), expected='format %d or lower' % FORMAT, found='format %s' % known,
+            state=UNCHANGED, next_step='install that release of the collection on the controller',
+        )
+    return native_values(record)
 
 
 def _missing(name):
@@ -148,7 +152,7 @@ def _damaged(target, why):
 
 
 def _textual(value):
-    """The value with every name as text, because JSON knows no bytes."""
+    """Return the value with every name as text, because JSON knows no bytes."""
     if isinstance(value, dict):
         return dict((name_text(key), _textual(item)) for key, item in value.items())
     if isinstance(value, (list, tuple)):
@@ -156,10 +160,10 @@ def _textual(value):
     return name_text(value) if isinstance(value, bytes) else value
 
 
-def _native_values(value):
-    """The value with every text as ``str``, which Python 2 does not give."""
+def native_values(value):
+    """Return the value with every text as ``str``, which Python 2 does not give."""
     if isinstance(value, dict):
-        return dict((native(key), _native_values(item)) for key, item in value.items())
+        return dict((native(key), native_values(item)) for key, item in value.items())
     if isinstance(value, list):
-        return [_native_values(item) for item in value]
+        return [native_values(item) for item in value]
     return native(value) if isinstance(value, type(u'')) else value

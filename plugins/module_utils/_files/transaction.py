@@ -12,15 +12,29 @@ __metaclass__ = type
 
 import os
 from collections import namedtuple
+from contextlib import contextmanager
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.atomic_write import PLACED, write_file
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.atomic_write import NotDurable, write_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import digest, read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.os_errors import problem
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
 
 # path: resolved. before: FileState, None for a file that is made. data: the bytes that it gets. write: function without arguments that writes them.
 Step = namedtuple('Step', ['path', 'before', 'data', 'write'])
+
+# Called before the first file of a transaction is written, with a dictionary of path to SHA-256 of the bytes that it gets.
+_LISTENERS = []
+
+
+@contextmanager
+def announced_to(listener):
+    """A context in which every transaction of this process is announced before it writes; what the listener raises keeps it from writing."""
+    _LISTENERS.append(listener)
+    try:
+        yield
+    finally:
+        _LISTENERS.remove(listener)
 
 
 def write_all(steps, test, back, next_step=None):
@@ -32,6 +46,8 @@ def write_all(steps, test, back, next_step=None):
     :param next_step: what to tell to do after a failure, default: what the error itself says
     :raises AdministratorError: with the state that the files are in then
     """
+    for listener in _LISTENERS:
+        listener(dict((step.path, digest(step.data)) for step in steps))
     done = []
     try:
         for step in steps:
@@ -44,25 +60,23 @@ def write_all(steps, test, back, next_step=None):
 def _write(step, done):
     try:
         step.write()
-    except AdministratorError as error:
+    except NotDurable:
         # Replaced all the same, so it is put back like those that were replaced without an error.
-        if error.state == PLACED:
-            done.append(step)
+        done.append(step)
         raise
     done.append(step)
 
 
 def _put_back(done, back):
-    """The old bytes into the files that were written; how things stand then, as text."""
+    """Put the old bytes into the files that were written; return how things stand then, as text."""
     lost, loose = [], False
     for step in reversed(done):
         try:
             _put_back_one(step)
+        except NotDurable:
+            loose = True
         except AdministratorError as error:
-            if error.state == PLACED:
-                loose = True
-            else:
-                lost.append(error.sentence())
+            lost.append(error.sentence())
     if lost:
         return 'not every file could be put back: %s' % ' '.join(lost)
     return back + (', but a power failure now could undo that' if loose else '')
@@ -75,7 +89,7 @@ def _put_back_one(step):
     if step.before is not None and now.data == step.before.data:
         return
     if now.data != step.data:
-        raise AdministratorError('the file was changed by someone else meanwhile, which is kept', path=step.path)
+        raise AdministratorError('the file was changed by another process meanwhile, and that change is kept', path=step.path)
     if step.before is not None:
         write_file(now, step.before.data)
         return

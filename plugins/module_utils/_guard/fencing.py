@@ -17,14 +17,19 @@ __metaclass__ = type
 from contextlib import contextmanager
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store, held_by, judge
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.transaction import announced_to
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import NO_GUARD
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store
 
 
 @contextmanager
-def while_armed(state_dir, identifier, check_mode=False):
+def while_armed(state_dir, identifier, check_mode=False, place=None):
     """A context for one step of a guarded change. The guard waits for its end when the deadline passes in it.
 
+    What the step writes is announced to the guard before it is written, so that the guard knows it for its own.
+
     :param identifier: id of the guard; None for a step that has no guard
+    :param place: Place of the server where it is known, for the case that the state directory cannot be used any more
     :returns: the paths that the guard puts back, of which alone the step may write; None for a step that has no guard
     :param check_mode: only look, and keep nobody waiting
     :raises AdministratorError: when another guard or none is armed; then the step was not begun
@@ -32,17 +37,25 @@ def while_armed(state_dir, identifier, check_mode=False):
     if not identifier:
         yield None
         return
-    store = Store(state_dir)
-    guarded = _guarded(judge(store.load()), identifier)
+    store = Store(state_dir, place)
+    guarded = _guarded(store, identifier)
     if check_mode:
         yield guarded
         return
     with store.locked():
-        yield _guarded(judge(store.load()), identifier)
+        guarded = _guarded(store, identifier)
+        with announced_to(lambda digests: store.place and store.place.announce(identifier, digests)):
+            yield guarded
+
+
+def expected_processes(state_dir, identifier, place=None):
+    """Return the names of the processes that executed when a guard was armed; empty without a guard."""
+    record = Store(state_dir, place).load_any(identifier) if identifier else None
+    return list(record.processes or []) if record is not None else []
 
 
 def refuse_unguarded(guarded, paths):
-    """An error when a step is about to write a file that its guard would not put back.
+    """Raise an error when a step is about to write a file that its guard would not put back.
 
     :param guarded: what ``while_armed`` gave
     :param paths: the files to be written, links resolved
@@ -56,16 +69,17 @@ def refuse_unguarded(guarded, paths):
         )
 
 
-def _guarded(told, identifier):
-    """The paths that the guard puts back; an error when it is not armed."""
-    if told['state'] == 'armed' and told['id'] == identifier:
-        return [item['path'] for item in told['restore']]
-    if told['state'] == 'none':
+def _guarded(store, identifier):
+    """Return the paths that the guard puts back; an error when it is not armed."""
+    record = (store.load_any(identifier) or NO_GUARD).effective()
+    if record.state == 'armed' and record.id == identifier:
+        return [item['path'] for item in record.restore]
+    if record.state == 'none':
         found = 'no guard on this server'
-    elif told['id'] != identifier:
-        found = 'id %s, %s, held by %s' % (told['id'], told['state'], held_by(told))
+    elif record.id != identifier:
+        found = 'id %s, %s, held by %s' % (record.id, record.state, record.held_by())
     else:
-        found = '%s%s: %s' % (told['state'], ' at %s' % told['finished_at'] if told.get('finished_at') else '', told.get('message'))
+        found = '%s%s: %s' % (record.state, ' at %s' % record.finished_at if record.finished_at else '', record.message)
     raise AdministratorError(
         'the guard of this change is not armed any more', expected='the guard %s, armed' % identifier, found=found,
         state='this step was not begun', next_step='find out what held the run up for so long, then run it again from its beginning',

@@ -22,11 +22,12 @@ import socket
 import time
 from collections import OrderedDict, deque
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._time import seconds_up
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.answers import CLOSED, RESET, verdict
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.resolve import find_addresses
 
 # Python 2.7 has no clock that is safe from being set.
-_now = getattr(time, 'monotonic', time.time)
+_now = seconds_up
 
 # Delay before a dropped connection is tried again, in seconds: a busy server may have recovered by then.
 RETRY_PAUSE = 0.2

@@ -6,20 +6,31 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PROFILE = "CPDIR={root}; FWDIR={root}; UEPMDIR={root}/uepm; PATH={root}/bin:$PATH; export CPDIR FWDIR UEPMDIR PATH\n"
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import (
+    read_environment,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import Place, place_of
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import GuardRequest
+
+PROFILE = (
+    "CPDIR={root}; FWDIR={root}; UEPMDIR={root}/uepm; PATH={root}/bin:/usr/bin:/bin; export CPDIR FWDIR UEPMDIR PATH\n"
+)
 TOOLS = {
     "cpstart": """#!/bin/bash
 echo start >> {root}/calls
+[ -e {root}/seconds ] && sleep $(cat {root}/seconds)
 cp {root}/ssl.conf {root}/running_with
 touch {root}/running
 """,
     "cpstop": """#!/bin/bash
 echo stop >> {root}/calls
+[ -e {root}/seconds ] && sleep $(cat {root}/seconds)
 rm -f {root}/running
 """,
     "cpwd_admin": """#!/bin/bash
@@ -41,6 +52,7 @@ class SmallServer:
         self.conf = root / "ssl.conf"
         self.state_dir = str(root / "state")
         (root / "bin").mkdir(parents=True)
+        (root / "uepm").mkdir()
         (root / "profile.sh").write_text(PROFILE.format(root=root))
         for name, text in TOOLS.items():
             (root / "bin" / name).write_text(text.replace("{root}", str(root)))
@@ -54,13 +66,33 @@ class SmallServer:
         (self.root / "running").touch()
 
     def settings(self, **changes: object) -> dict[str, Any]:
-        """What the module change_guard would be given."""
+        """What the module change_guard would be given, for a program of its own."""
         given: dict[str, Any] = {
             "deadline": 600, "restore": [{"path": str(self.conf)}], "reason": "a test", "holder": "somebody", "id": None,
             "acknowledge": False, "ports": [], "stop_timeout": 10, "start_timeout": 10,
             "profile": str(self.root / "profile.sh"), "state_dir": self.state_dir,
         }  # fmt: skip
         return {**given, **changes}
+
+    def request(self, **changes: object) -> GuardRequest:
+        """What the module change_guard would be given."""
+        return GuardRequest(**self.settings(**changes))
+
+    @property
+    def place(self) -> Place:
+        """What belongs to this server whatever the state directory is."""
+        found: Place = place_of(read_environment(str(self.root / "profile.sh")))
+        return found
+
+    def write(self, text: str) -> None:
+        """Write the file as a step of the run does: announced, then written."""
+        record = self.place.load()
+        self.place.announce(record.id, {str(self.conf): hashlib.sha256(text.encode()).hexdigest()})
+        self.conf.write_text(text)
+
+    def stop(self) -> None:
+        """As if cpstop had run, without a trace in ``calls``."""
+        (self.root / "running").unlink()
 
     def runs(self) -> bool:
         """Whether the service runs."""
@@ -86,7 +118,7 @@ class SmallServer:
     def guard_processes(self) -> set[int]:
         """The numbers of the guard processes that programs called with this server in their arguments have left."""
         own = {number for number, text in _of_processes("cmdline").items() if str(self.root) in text}
-        return {number for number, name in _of_processes("comm").items() if name.strip() == "change_guard"} & own
+        return {number for number, name in _of_processes("comm").items() if name.strip() == "endpoint_guard"} & own
 
     @staticmethod
     def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:

@@ -25,6 +25,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import disarm
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import GuardRequest
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store, read_guard
 
 from tests.faults.write import kill_points as faults
@@ -168,9 +169,9 @@ def test_writing_a_record(tmp_path: Path, report: Callable[[str, int], None]) ->
     for point in points:
         write_record(str(path), {"text": "old"})
         assert faults.kill_at(point, "record", arguments), point
-        assert read_record(str(path)) in ({"text": "old"}, {"text": "new"}), point
+        assert read_record(str(path)) in ({"text": "old", "format": 2}, {"text": "new", "format": 2}), point
         assert faults.run("record", arguments).returncode == 0
-        assert read_record(str(path)) == {"text": "new"} and names(folder) == ["record.json"], point
+        assert read_record(str(path)) == {"text": "new", "format": 2} and names(folder) == ["record.json"], point
     report("record", len(points))
 
 
@@ -178,9 +179,8 @@ def test_writing_a_record(tmp_path: Path, report: Callable[[str, int], None]) ->
 def server(tmp_path: Path) -> Iterator[SmallServer]:
     small = SmallServer(tmp_path / "server")
     yield small
-    record = Store(small.state_dir).load_if_readable()
-    if record is not None:
-        daemon.end(record["process"])
+    for record in Store(small.state_dir, small.place).records():
+        daemon.end(record.process, politely=False)
 
 
 def settings(server: SmallServer) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def settings(server: SmallServer) -> dict[str, Any]:
 
 def test_arming(server: SmallServer, tmp_path: Path, report: Callable[[str, int], None]) -> None:
     points = faults.between(faults.kill_points("arm", settings(server), tmp_path / "log"), tmp_path)
-    disarm(server.settings())
+    disarm(server.request())
     states = set()
     killed = 0
     for number, point in enumerate(points):
@@ -208,7 +208,7 @@ def test_arming(server: SmallServer, tmp_path: Path, report: Callable[[str, int]
         assert server.until(partial(only_guard, server, armed)), point
         done = faults.run("arm", {"settings": given})
         assert done.returncode == 0 and read_guard(given["state_dir"])["state"] == "armed", (point, done.stdout)
-        disarm(given)
+        disarm(GuardRequest(**given))
     assert states == {"none", "armed"} and leftovers(tmp_path) == []
     assert killed > 0.9 * len(points)
     report("arm", killed)
@@ -216,19 +216,19 @@ def test_arming(server: SmallServer, tmp_path: Path, report: Callable[[str, int]
 
 def test_disarming(server: SmallServer, tmp_path: Path, report: Callable[[str, int], None]) -> None:
     arguments = settings(server)
-    arm(server.settings())
+    arm(server.request())
     points = faults.between(faults.kill_points("disarm", arguments, tmp_path / "log"), tmp_path)
     killed = 0
     for point in points:
-        guard = arm(server.settings())
+        guard = arm(server.request())
         killed += faults.kill_at(point, "disarm", arguments)
         state = read_guard(server.state_dir)["state"]
         assert state in ("armed", "disarmed"), point
         if state == "disarmed":
-            assert server.until(partial(is_gone, guard["process"])), point
+            assert server.until(partial(is_gone, guard.process)), point
         assert faults.run("disarm", arguments).returncode == 0, point
         assert read_guard(server.state_dir)["state"] == "disarmed" and server.calls() == [], point
-        daemon.end(guard["process"])
+        daemon.end(guard.process)
     assert killed > 0.9 * len(points)
     report("disarm", killed)
 
@@ -238,9 +238,9 @@ def test_rolling_back(server: SmallServer, tmp_path: Path, report: Callable[[str
     arguments = settings(server)
 
     def half_changed() -> None:
-        guard = arm(server.settings())
-        daemon.end(guard["process"])
-        server.conf.write_text("new\n")
+        guard = arm(server.request())
+        daemon.end(guard.process, politely=False)
+        server.write("new\n")
         server.start_with_what_is_there()
 
     half_changed()

@@ -37,9 +37,11 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.backups import backup_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import write_record
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import rollback
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm as arm_guard
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import disarm as disarm_guard
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.files import keep
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import GuardRequest
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.recovery import Recovery
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store, read_guard
 
 BEGIN = "/mark-of-the-write-path/begin"
@@ -75,24 +77,23 @@ def arm(settings):
     # type: (dict[str, object]) -> None
     """A guard; one that an earlier run left armed or stale is its own doing and put away first."""
     if read_guard(settings["state_dir"])["state"] in ("armed", "stale"):
-        disarm_guard(dict(settings, acknowledge=True))
-    arm_guard(settings)
+        disarm_guard(GuardRequest(**dict(settings, acknowledge=True)))
+    arm_guard(GuardRequest(**settings))
 
 
 def disarm(settings):
     # type: (dict[str, object]) -> None
     """The confirmation of a change."""
-    disarm_guard(settings)
+    disarm_guard(GuardRequest(**settings))
 
 
 def roll_back(settings):
     # type: (dict[str, object]) -> None
     """What the guard does when its deadline has passed, in this process."""
     store = Store(settings["state_dir"])
-    with store.locked():
-        current = store.load()
-        if current["state"] != "rolled_back":
-            rollback.roll_back(dict(current, reason="a test"), store.save, read_environment(settings["profile"]))
+    current = store.load_any()
+    if current.state != "rolled_back":
+        Recovery(store, current, read_environment(settings["profile"]), keep(current.restore)).run("a test")
 
 
 def ssl_protocol(settings):

@@ -106,7 +106,8 @@ def state(server: Server) -> Record:
     services = "partial"
     if all(lives.values()) and all(ports.values()):
         services = "started"
-    elif not any(lives.values()) and not any(ports.values()):
+    elif not any(lives.get(name) for name in watchdog.STOPPED) and not httpd.main_process(server):
+        # The watchdog may live on with what it watches passively, and a front may answer.
         services = "stopped"
     return {
         "power": "on" if alive(server.read("init")) else "off",

@@ -9,10 +9,11 @@ Their exit status says little, as little as is known of the real ones: 0 as well
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 
-from .. import httpd
+from .. import front, httpd
 from ..authority import Authority
 from ..faults import active
 from ..journal import recorded
@@ -21,6 +22,7 @@ from . import watchdog
 
 HANG_SECONDS = 3600.0
 LATE_SECONDS = 3.0
+WORKER_SECONDS = 20.0
 
 
 def say(text: str = "") -> None:
@@ -54,6 +56,8 @@ def _start(server: Server) -> int:
     _start_endpoint(server, seconds / 2)
     say("\ncpstart: Starting product - Deployment Agent\n")
     _start_product(server, "Deployment Agent")
+    if active(server, "restarts-used-up"):
+        watchdog.give_up(server, "SMARTVIEW" if server.management else "INDEXER")
     return 0
 
 
@@ -103,6 +107,7 @@ def _start_endpoint(server: Server, seconds: float) -> None:
     _start_product(server, "UEPM")
     if active(server, "start-serves-nothing"):
         return
+    front.stop(server)
     options = httpd.REFUSE_HANDSHAKES if active(server, "start-refuses-handshakes") else ()
     if active(server, "start-late"):
         _in_background(server, options)
@@ -112,7 +117,7 @@ def _start_endpoint(server: Server, seconds: float) -> None:
 
 
 def _in_background(server: Server, options: tuple[str, ...]) -> None:
-    """Start Apache later, in a process that outlives cpstart; not when somebody stopped the services meanwhile."""
+    """Start Apache later, in a process that outlives cpstart; not when the services were stopped meanwhile."""
     if os.fork() == 0:
         os.setsid()
         with Path(os.devnull).open("r+b") as nothing:
@@ -125,7 +130,7 @@ def _in_background(server: Server, options: tuple[str, ...]) -> None:
 
 
 def cpstop(server: Server, arguments: list[str]) -> int:
-    """Stop everything, the watchdog last."""
+    """Stop everything; the watchdog ends last, or lives on with the processes that it watches passively."""
     with recorded(server, "cpstop", arguments) as outcome:
         status = _stop(server)
         outcome["result"] = f"rc={status}"
@@ -135,14 +140,20 @@ def cpstop(server: Server, arguments: list[str]) -> int:
 def _stop(server: Server) -> int:
     if active(server, "stop-hangs"):
         time.sleep(HANG_SECONDS)
+    if active(server, "stop-leaves-worker"):
+        _leave_worker(server)
+        time.sleep(HANG_SECONDS)
     if active(server, "stop-fails"):
         say("cpstop: Failed to stop products")
         return 1
     half = active(server, "stop-half")
     say("Uninstalling Security Policy...\n")
-    _stop_program(server, "DASERVICE")
+    if not watchdog.outlives_stop(server):
+        _stop_program(server, "DASERVICE")
     say("UEPM: Stopping Endpoint Security Server")
     httpd.stop(server)
+    if active(server, "front-answers"):
+        front.start(server)
     _stop_program(server, "EPM")
     time.sleep(float(server.settings["stop_seconds"]))
     if half:
@@ -154,10 +165,21 @@ def _stop(server: Server) -> int:
     say("FireWall-1 stopped")
     _stop_program(server, "CPD")
     say("SVN Foundation: cpd stopped")
-    watchdog.finish(server, "cpwd")
-    watchdog.forget(server)
-    say("SVN Foundation: cpWatchDog stopped\nSVN Foundation stopped")
+    if not watchdog.outlives_stop(server):
+        watchdog.finish(server, "cpwd")
+        watchdog.forget(server)
+        say("SVN Foundation: cpWatchDog stopped")
+    say("SVN Foundation stopped")
     return 0
+
+
+def _leave_worker(server: Server) -> None:
+    """Start a child of this cpstop that nobody asks to end in vain, and that stops Apache when it comes to it."""
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(WORKER_SECONDS)
+        httpd.stop(server)
+        os._exit(0)
 
 
 def _stop_program(server: Server, name: str) -> None:

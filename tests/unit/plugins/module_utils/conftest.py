@@ -11,9 +11,13 @@ import time
 
 import pytest
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import place_of
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import GuardRequest
+
 # Small but real programs: what they do is kept in files, so that a test can look at it and break it.
 PROFILE = """CPDIR={root}; FWDIR={root}; UEPMDIR={root}/uepm
-PATH={root}/bin:$PATH
+PATH={root}/bin:/usr/bin:/bin
 export CPDIR FWDIR UEPMDIR PATH
 """
 START = """#!/bin/bash
@@ -51,6 +55,7 @@ class Server(object):
         self.state_dir = os.path.join(root, 'state')
         self.profile = os.path.join(root, 'profile.sh')
         os.mkdir(os.path.join(root, 'bin'))
+        os.mkdir(os.path.join(root, 'uepm'))
         self.write('profile.sh', PROFILE)
         for name, text in (('cpstart', START), ('cpstop', STOP), ('cpwd_admin', LIST)):
             self.write(os.path.join('bin', name), text)
@@ -70,20 +75,25 @@ class Server(object):
         except (OSError, IOError):
             return ''
 
+    @property
+    def place(self):
+        """What belongs to this server whatever the state directory is."""
+        return place_of(read_environment(self.profile))
+
     def runs(self):
         return os.path.exists(os.path.join(self.root, 'running'))
 
     def stop(self):
         os.unlink(os.path.join(self.root, 'running'))
 
-    def settings(self, **changes):
+    def request(self, **changes):
         """What the module change_guard would be given."""
         values = dict(
             deadline=60, restore=[{'path': self.conf}], reason='a test', holder='somebody', id=None, acknowledge=False, ports=[],
             stop_timeout=5, start_timeout=5, profile=self.profile, state_dir=self.state_dir,
         )
         values.update(changes)
-        return values
+        return GuardRequest(**values)
 
 
 def until(condition, seconds=20.0):

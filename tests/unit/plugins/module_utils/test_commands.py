@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _commands
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils import _commands, _time
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import run_command, tail
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 
@@ -59,13 +59,48 @@ def test_a_program_that_cannot_be_started_is_an_error(program):
     assert caught.value.path == program
 
 
-def test_where_one_file_system_is_full_another_serves(monkeypatch, tmpdir):
+def test_where_one_file_system_is_full_another_serves_and_where_all_are_a_pipe(monkeypatch, tmpdir):
     monkeypatch.setattr(_commands, 'SCRATCH_FOLDERS', ('/proc', '/does/not/exist', str(tmpdir)))
     assert run_command(['echo', 'heard']).stdout == b'heard\n'
     monkeypatch.setattr(_commands, 'SCRATCH_FOLDERS', ('/proc', '/does/not/exist'))
-    with pytest.raises(AdministratorError, match='free space') as caught:
-        run_command(['echo', 'heard'])
-    assert '/proc or /does/not/exist' in caught.value.expected
+    assert run_command(['sh', '-c', 'cat; echo heard; echo too >&2'], stdin=b'given').stdout == b'givenheard\n'
+
+
+def test_output_in_memory_is_bounded(monkeypatch):
+    monkeypatch.setattr(_commands, 'KEPT_BYTES', 1000)
+    said = run_command(['sh', '-c', 'echo first; head -c 100000 /dev/zero; echo last']).stdout
+    assert len(said) < 1100 and said.startswith(b'first\n') and said.endswith(b'last\n') and b'bytes left out' in said
+
+
+def test_a_program_that_prints_without_end_is_ended(monkeypatch):
+    monkeypatch.setattr(_commands, 'MOST_BYTES', 1 << 20)
+    with pytest.raises(AdministratorError, match='printed more than 1 MiB'):
+        run_command(['yes'])
+
+
+def test_a_worker_that_ignores_the_signal_does_not_outlive_its_leader(monkeypatch):
+    monkeypatch.setattr(_commands, 'GRACE_SECONDS', 0.3)
+    found = run_command(['sh', '-c', '(trap "" TERM; exec sleep 600) & echo $!; wait'], timeout=0.5)
+    assert found.timed_out and not is_alive(int(found.stdout))
+
+
+def is_alive(pid):
+    """A process that is only waiting to be buried by the system is not."""
+    try:
+        with open('/proc/%d/stat' % pid) as status:
+            return status.read().rpartition(')')[2].split()[0] != 'Z'
+    except (OSError, IOError):
+        return False
+
+
+def test_the_clock_never_jumps_when_the_uptime_cannot_be_read(monkeypatch):
+    """A jump to the time of day would end every limit at once."""
+    before = _time.seconds_up()
+    monkeypatch.setattr(_time, '_UPTIME', '/does/not/exist')
+    time.sleep(0.1)
+    assert before < _time.seconds_up() < before + 5
+    monkeypatch.undo()
+    assert before < _time.seconds_up() < before + 5
 
 
 def test_the_tail_of_an_output_is_text_whatever_its_bytes_are():

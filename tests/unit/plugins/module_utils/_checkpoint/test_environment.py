@@ -6,6 +6,7 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 import os
+import pwd
 import time
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._che
     read_environment,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files import trust
 
 
 def test_folders_and_programs_come_from_the_profile(server):
@@ -160,6 +162,72 @@ def test_output_of_a_program_that_hangs_is_an_error(server):
     with pytest.raises(AdministratorError) as caught:
         server.environment().output(['hang', 'now'], timeout=0.3)
     assert caught.value.path == 'hang now' and caught.value.found == 'so far'
+
+
+@pytest.mark.parametrize('mode', [0o666, 0o646])
+def test_profile_that_others_can_write_is_refused(server, mode):
+    """It would be sourced with the rights of this user."""
+    mark = server.folder.join('sourced')
+    server.profile.write('touch %s\n' % mark, mode='a')
+    server.profile.chmod(mode)
+    with pytest.raises(AdministratorError, match='can be written by others') as caught:
+        server.environment()
+    assert caught.value.path == str(server.profile) and 'mode %04o' % mode in caught.value.found and 'user %d' % os.geteuid() in caught.value.found
+    assert not mark.exists()
+
+
+def test_profile_of_another_user_is_refused(server):
+    if os.geteuid() != 0:
+        pytest.skip('only root can give a file away')
+    os.chown(str(server.profile), 12345, 12345)
+    with pytest.raises(AdministratorError, match='can be written by others') as caught:
+        server.environment()
+    assert 'user 12345' in caught.value.found
+
+
+def test_profile_in_a_directory_that_others_can_write_is_refused(server):
+    server.folder.chmod(0o777)
+    with pytest.raises(AdministratorError, match='can be written by others') as caught:
+        server.environment()
+    assert 'mode 0777' in caught.value.found
+    # Nobody else can rename a file in there.
+    server.folder.chmod(0o1777)
+    assert server.environment().cp_dir == str(server.cp)
+
+
+def test_directory_of_path_that_others_can_write_is_refused(server):
+    """cpstop would be taken from it, by us or by another tool of the product."""
+    open_to_all = server.folder.mkdir('open')
+    server.profile.write('PATH=$PATH:%s; export PATH\n' % open_to_all, mode='a')
+    open_to_all.chmod(0o777)
+    with pytest.raises(AdministratorError, match='a directory of PATH can be written by others') as caught:
+        server.environment()
+    assert caught.value.path == str(open_to_all) and 'mode 0777' in caught.value.found
+    open_to_all.chmod(0o755)
+    assert server.environment().program('sh')
+
+
+def test_a_group_of_the_system_without_a_person_in_it_is_trusted(server, monkeypatch):
+    """Much of the product belongs to the group bin and can be written by it."""
+    if os.geteuid() != 0:
+        pytest.skip('only root can give a file to another group')
+    members = [('bin', 2, 2)]
+    monkeypatch.setattr(trust.pwd, 'getpwall', lambda: [pwd.struct_passwd((name, 'x', uid, gid, '', '/', '/bin/false')) for name, uid, gid in members])
+    os.chown(str(server.profile), 0, 2)
+    server.profile.chmod(0o664)
+    assert server.environment().cp_dir == str(server.cp)
+    members.append(('ada', 1000, 2))
+    with pytest.raises(AdministratorError, match='can be written by others'):
+        server.environment()
+
+
+@pytest.mark.parametrize(
+    'product,root',
+    [('/opt/CPuepm-R81.20', '/'), ('/var/opt/CPuepm-R81.20', '/'), ('/lab/servers/eps1/opt/CPuepm-R80', '/lab/servers/eps1'),
+     ('/opt/lab/servers/eps1/opt/CPuepm-R80', '/opt/lab/servers/eps1'), ('/srv/uepm', '/srv/uepm')],
+)
+def test_the_root_of_a_server_is_what_holds_its_opt(product, root):
+    assert Environment('/profile', {'CPDIR': '/opt/CPshrd-R81.20', 'UEPMDIR': product}).root == root
 
 
 def test_variables_are_parsed_to_the_first_sign_only():

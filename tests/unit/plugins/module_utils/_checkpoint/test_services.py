@@ -6,17 +6,21 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 import os
+import signal
 import socket
 import sys
 import time
 
 import pytest
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint import transitions
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import (
-    ensure_services,
     parse_address,
     read_registry,
     read_services,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.transitions import (
+    ensure_services,
     start_services,
     stop_services,
 )
@@ -66,7 +70,9 @@ def test_start_and_stop_reach_the_state(stopped):
     found = start_services(environment, 5)
     assert (found.state, [process['name'] for process in found.processes]) == ('started', ['CPD', 'EPM'])
     assert found.facts()['running'] is True
-    assert stop_services(environment, 5).facts() == {'running': False, 'state': 'stopped', 'processes': [], 'ports': []}
+    assert stop_services(environment, 5).facts() == {
+        'running': False, 'state': 'stopped', 'processes': [], 'ports': [], 'serving': None, 'warnings': [],
+    }
     assert journal(stopped) == ['cpstart', 'cpstop']
 
 
@@ -156,16 +162,95 @@ def test_a_half_start_names_what_is_missing(stopped):
     assert caught.value.state == 'the services are partial; executing: CPD; terminated: EPM'
 
 
-def test_a_tool_that_hangs_is_killed_with_its_children(stopped):
+def test_a_start_that_is_late_is_never_ended(stopped):
+    """It is told, and what it has started so far lives on."""
     number = stopped.folder.join('number')
     stopped.tool('cpstart', 'echo starting; sleep 600 & echo $! > %s; wait\n' % number)
     began = time.time()
     with pytest.raises(AdministratorError) as caught:
         start_services(stopped.environment(), 1)
-    assert time.time() - began < 10
-    assert caught.value.message == 'cpstart did not end within 1 s and was killed'
-    assert 'starting' in caught.value.found and 'the services are stopped' in caught.value.state
-    assert not os.path.exists('/proc/%s/cmdline' % number.read().strip()) or not open('/proc/%s/cmdline' % number.read().strip()).read()
+    child = int(number.read())
+    try:
+        assert time.time() - began < 10
+        assert 'cpstart did not end within 1 s' in caught.value.message and 'was left alone' in caught.value.message
+        assert 'starting' in caught.value.found and 'the services are stopped' in caught.value.state
+        assert os.path.exists('/proc/%d' % child)
+    finally:
+        os.killpg(os.getpgid(child), signal.SIGKILL)
+
+
+def test_a_stop_that_hangs_is_ended_as_a_whole(stopped, monkeypatch):
+    """A worker that ignores SIGTERM and outlives its leader would stop the services again later."""
+    monkeypatch.setattr(transitions, 'STOP_GRACE_SECONDS', 0.5)
+    start_services(stopped.environment(), 5)
+    number = stopped.folder.join('number')
+    worker = '(trap "" TERM; echo $(exec sh -c \'echo $PPID\') > %s; sleep 30; echo late >> %s) &\nwait\n'
+    stopped.tool('cpstop', worker % (number, stopped.folder.join('journal')))
+    with pytest.raises(AdministratorError) as caught:
+        stop_services(stopped.environment(), 1)
+    assert caught.value.message == 'cpstop did not end within 1 s and was killed'
+    assert 'the services are started' in caught.value.state
+    with open('/proc/%s/stat' % number.read().strip()) if os.path.exists('/proc/%s' % number.read().strip()) else open(os.devnull) as status:
+        assert status.read().rpartition(')')[2].split()[:1] in ([], ['Z'])
+
+
+def test_what_outlives_a_stop_is_named_and_the_state_is_unknown(stopped, monkeypatch):
+    monkeypatch.setattr(transitions, 'STOP_GRACE_SECONDS', 0.2)
+    monkeypatch.setattr(transitions, 'end_group', lambda process, grace, last: [(process.pid, 'cpstop')])
+    start_services(stopped.environment(), 5)
+    stopped.tool('cpstop', 'echo $$ > %s; exec sleep 30\n' % stopped.folder.join('number'))
+    try:
+        with pytest.raises(AdministratorError) as caught:
+            stop_services(stopped.environment(), 1)
+    finally:
+        os.kill(int(stopped.folder.join('number').read()), signal.SIGKILL)
+    assert 'could not be killed: cpstop (process ' in caught.value.message
+    assert caught.value.state.startswith('unknown') and 'started' not in caught.value.state.partition(':')[0]
+
+
+def test_a_surviving_watchdog_is_no_reason_for_a_second_stop(stopped):
+    start_services(stopped.environment(), 5)
+    left = 'DASERVICE  20404  E     1       [17:50:59] 31/5/2019   N    DAService_script\n'
+    names = (stopped.folder.join('journal'), (HEAD + left).replace('\n', '\\n'), stopped.folder.join('list'))
+    stopped.tool('cpstop', 'echo cpstop >> %s; printf "%s" > %s\n' % names)
+    assert stop_services(stopped.environment(), 5).state == 'stopped'
+    assert ensure_services(stopped.environment(), 'stopped', 5)['commands'] == []
+    assert journal(stopped) == ['cpstart', 'cpstop']
+
+
+def test_unknown_words_of_the_watchdog_are_told_and_no_reason_for_a_second_stop(stopped, monkeypatch):
+    monkeypatch.setattr(transitions, 'UNREADABLE_SECONDS', 0.5)
+    start_services(stopped.environment(), 5)
+    stopped.tool('cpstop', 'echo cpstop >> %s; echo "No processes are registered" > %s\n' % (stopped.folder.join('journal'), stopped.folder.join('list')))
+    found = stop_services(stopped.environment(), 5)
+    assert (found.state, 'No processes are registered' in found.problem) == ('unknown', True)
+    assert ensure_services(stopped.environment(), 'stopped', 5)['commands'] == ['cpstop']
+    assert ensure_services(stopped.environment(), 'started', 5)['before'] == 'unknown'
+
+
+def test_the_umask_is_that_of_the_product(stopped):
+    made = stopped.folder.join('made')
+    stopped.tool('cpstart', stopped.bin.join('cpstart').read().partition('\n')[2] + '\ntouch %s\n' % made)
+    mask = os.umask(0o077)
+    try:
+        start_services(stopped.environment(), 5)
+    finally:
+        os.umask(mask)
+    assert made.stat().mode & 0o777 == 0o644
+
+
+def test_daemons_keep_no_file_without_a_name(stopped):
+    number = stopped.folder.join('number')
+    stopped.tool('cpstart', stopped.bin.join('cpstart').read().partition('\n')[2] + '\necho a word\nsetsid sleep 60 & echo $! > %s\n' % number)
+    start_services(stopped.environment(), 5)
+    folder = '/proc/%s/fd' % number.read().strip()
+    try:
+        opened = [os.readlink(os.path.join(folder, name)) for name in os.listdir(folder)]
+    finally:
+        os.kill(int(number.read()), signal.SIGKILL)
+    assert [name for name in opened if 'deleted' in name] == []
+    log = stopped.cp.join('var', 'log', 'checkpoint_endpoint_hardening', 'cpstart.log')
+    assert str(log) in opened and 'a word' in log.read()
 
 
 def test_a_list_out_of_reach_while_stopping_is_asked_again(stopped):

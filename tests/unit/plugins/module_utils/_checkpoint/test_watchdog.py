@@ -134,6 +134,41 @@ def test_the_state_follows_from_list_and_ports(processes, ports, state):
     assert judge(processes, [{'address': 'a', 'answers': answer} for answer in ports]) == state
 
 
+@pytest.mark.parametrize(
+    'processes,serving,before,state',
+    [
+        # The watchdog lives on with what it watches passively.
+        (parse_list(GUIDE)[-1:], False, (), 'stopped'),
+        (parse_list(GUIDE)[-1:], True, (), 'partial'),
+        (parse_list(GUIDE)[-1:], None, (), 'stopped'),
+        # Without CPD nothing has started.
+        (parse_list(GUIDE)[:1], True, (), 'partial'),
+        (parse_list(GUIDE), False, (), 'partial'),
+        # A management server whose CPM has given up.
+        (parse_list(HEAD + 'CPD 7 E 1 Y cpd\nCPM 0 T 5 N cpm\n'), True, (), 'partial'),
+        (parse_list(HEAD + 'CPD 7 E 1 Y cpd\n'), True, ('CPD', 'FWM'), 'partial'),
+        (parse_list(HEAD + 'CPD 7 E 1 Y cpd\n'), True, ('CPD', 'SMARTVIEW'), 'started'),
+        (parse_list(HEAD + 'CPD 7 E 1 Y cpd\nFWD 0 T 5 N fwd\n'), True, (), 'started'),
+    ],
+)
+def test_what_decides_is_the_apache_and_four_processes(processes, serving, before, state):
+    assert judge(processes, [{'address': 'a', 'answers': True}] if serving is not None else [], serving, before) == state
+
+
+def test_a_front_that_answers_does_not_count():
+    answering = [{'address': 'a', 'answers': True}]
+    assert judge([], answering, False) == 'stopped'
+    assert judge(parse_list(GUIDE), answering, False) == 'partial'
+
+
+def test_what_does_not_decide_is_a_warning():
+    processes = parse_list(HEAD + 'CPD 7 E 1 Y cpd\nFWD 0 T 5 N fwd\nRFL 0 T 1 N LogCore\nHISTORYD 0 T 1 N h\nX 0 T 1 Y x\n')
+    assert watchdog.warnings(processes, ('CPD', 'RFL', 'SMARTVIEW')) == [
+        'FWD was started 5 times, and the watchdog has given up', 'RFL does not execute', 'X does not execute',
+        'SMARTVIEW is not in the list of the watchdog any more',
+    ]
+
+
 def test_what_runs_and_what_is_missing_is_named():
     processes = changed('EPM', status='T')
     assert watchdog.missing(processes) == ['EPM']

@@ -132,7 +132,7 @@ def test_two_changes_never_meet(state_dir, files, monkeypatch):
     other.start()
     try:
         assert held.wait(30)
-        with pytest.raises(AdministratorError, match='somebody else is changing'):
+        with pytest.raises(AdministratorError, match='another process is changing'):
             change(state_dir, [entry(files[0])])
     finally:
         end.set()

@@ -78,7 +78,7 @@ def test_record_comes_back_as_it_was(folder):
     assert read_record(path) is None
     for _time in range(2):
         write_record(path, record)
-        assert read_record(path) == record
+        assert read_record(path) == dict(record, format=2)
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     assert os.listdir(folder) == ['record.json']
 
@@ -113,4 +113,4 @@ def test_record_behind_a_link_is_refused(folder, target, write):
     with pytest.raises(AdministratorError, match='regular file'):
         read_record(path)
     write_record(path, {'a': 2})
-    assert not os.path.islink(path) and read_record(path) == {'a': 2}
+    assert not os.path.islink(path) and read_record(path) == {'a': 2, 'format': 2}

@@ -14,8 +14,9 @@ import sys
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.atomic_write import write_file
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import digest, read_file
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon, earlier_release
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import Place
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store, read_guard
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..', '..', '..', '..'))
@@ -27,10 +28,14 @@ sys.path.insert(0, os.path.join(%(root)r, 'tests', 'support'))
 from collection import make_importable
 make_importable()
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import GuardRequest
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import earlier_release
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm
+earlier_release._PROCESSES = %(settings)r['state_dir'].rpartition('/')[0]
 try:
-    guard = arm(%(settings)r)
-    sys.stdout.write('armed %%s\\n' %% guard['id'])
+    guard = arm(GuardRequest(**%(settings)r))
+    guard = guard[1] if isinstance(guard, tuple) else guard
+    sys.stdout.write('armed %%s\\n' %% guard.id)
 except AdministratorError as error:
     sys.stdout.write('refused %%s\\n' %% error)
 sys.stdout.flush()
@@ -39,11 +44,14 @@ time.sleep(%(seconds)r)
 
 
 @pytest.fixture(autouse=True)
-def no_process_stays(server):
+def no_process_stays(server, monkeypatch):
+    # Release 1.0.0 could be at work on this machine, for another checkout.
+    monkeypatch.setattr(earlier_release, '_PROCESSES', server.root)
+    place = server.place.directory
     yield
-    record = Store(server.state_dir).load_if_readable()
-    if record is not None:
-        daemon.end(record['process'])
+    for record in Store(server.state_dir, Place(place)).records():
+        for process in (record.process, record.acting):
+            daemon.end(process, politely=False)
 
 
 # The tests cannot import this file: its functions come to them as fixtures.
@@ -52,7 +60,7 @@ def no_process_stays(server):
 @pytest.fixture
 def start_armer():
     def start(settings, seconds=0):
-        program = ARM_AND_STAY % {'root': ROOT, 'settings': settings, 'seconds': seconds}
+        program = ARM_AND_STAY % {'root': ROOT, 'settings': dict(settings._asdict()), 'seconds': seconds}
         return subprocess.Popen([sys.executable, '-c', program], stdout=subprocess.PIPE, preexec_fn=os.setsid)
 
     return start
@@ -61,7 +69,8 @@ def start_armer():
 @pytest.fixture
 def start_trigger():
     def start(settings, **more):
-        program = (ARM_AND_STAY % {'root': ROOT, 'settings': settings, 'seconds': 0}).replace('_guard.arm import arm', '_guard.trigger import trigger as arm')
+        program = ARM_AND_STAY % {'root': ROOT, 'settings': dict(settings._asdict()), 'seconds': 0}
+        program = program.replace('_guard.arm import arm', '_guard.trigger import trigger as arm')
         return subprocess.Popen([sys.executable, '-c', program], **more)
 
     return start
@@ -74,13 +83,25 @@ def state_of():
 
 @pytest.fixture
 def change():
-    return lambda server, data=b'new\n': write_file(read_file(server.conf), data)
+    """What a step of the run writes: announced, then written."""
+    def write(server, data=b'new\n'):
+        record = server.place.load()
+        server.place.announce(record.id, {server.conf: digest(data)})
+        write_file(read_file(server.conf), data)
+
+    return write
+
+
+@pytest.fixture
+def meddle():
+    """What another party writes."""
+    return lambda server, data=b'hotfix\n': write_file(read_file(server.conf), data)
 
 
 @pytest.fixture
 def kill():
     def kill_guard(guard):
-        os.kill(guard['pid'], signal.SIGKILL)
-        assert daemon.end(guard['process'])
+        os.kill(guard.pid, signal.SIGKILL)
+        assert daemon.end(guard.process)
 
     return kill_guard

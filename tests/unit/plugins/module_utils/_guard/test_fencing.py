@@ -12,8 +12,6 @@ import threading
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.atomic_write import write_file
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import disarm
@@ -28,8 +26,8 @@ def state_of(server):
 
 @pytest.mark.parametrize('check_mode', [False, True])
 def test_step_is_taken_while_its_guard_is_armed(server, check_mode):
-    guard = arm(server.settings())
-    with while_armed(server.state_dir, guard['id'], check_mode):
+    guard = arm(server.request())
+    with while_armed(server.state_dir, guard.id, check_mode):
         assert state_of(server) == 'armed'
 
 
@@ -47,27 +45,27 @@ def refused(server, identifier, check_mode=False):
 
 @pytest.mark.parametrize('check_mode', [False, True])
 def test_step_behind_the_deadline_is_not_begun(server, until, check_mode):
-    guard = arm(server.settings(deadline=1))
+    guard = arm(server.request(deadline=1))
     assert until(lambda: state_of(server) == 'rolled_back')
-    found = refused(server, guard['id'], check_mode)
+    found = refused(server, guard.id, check_mode)
     assert found.startswith('rolled_back at 20') and 'The deadline passed' in found
 
 
 def test_step_of_a_change_that_was_ended_is_not_begun(server):
-    guard = arm(server.settings())
-    disarm(server.settings())
-    assert refused(server, guard['id']).startswith('disarmed at 20')
+    guard = arm(server.request())
+    disarm(server.request())
+    assert refused(server, guard.id).startswith('disarmed at 20')
 
 
 def test_step_under_the_guard_of_somebody_else_is_not_begun(server):
-    guard = arm(server.settings(holder='Ada'))
-    assert 'Ada' in refused(server, 'f' * 16) and guard['id'] in refused(server, 'f' * 16)
+    guard = arm(server.request(holder='Ada'))
+    assert 'Ada' in refused(server, 'f' * 16) and guard.id in refused(server, 'f' * 16)
 
 
 def test_step_without_the_process_of_its_guard_is_not_begun(server):
-    guard = arm(server.settings())
-    daemon.end(guard['process'])
-    assert refused(server, guard['id']).startswith('stale')
+    guard = arm(server.request())
+    daemon.end(guard.process, politely=False)
+    assert refused(server, guard.id).startswith('stale')
 
 
 def test_without_any_guard_the_step_is_not_begun_and_nothing_is_written(server):
@@ -75,12 +73,12 @@ def test_without_any_guard_the_step_is_not_begun_and_nothing_is_written(server):
     assert not os.path.exists(server.state_dir)
 
 
-def test_deadline_in_the_middle_of_a_step_waits_for_its_end(server, until):
+def test_deadline_in_the_middle_of_a_step_waits_for_its_end(server, until, change):
     """And undoes it: a file that is written late does not stay."""
-    guard = arm(server.settings(deadline=1))
-    with while_armed(server.state_dir, guard['id']):
+    guard = arm(server.request(deadline=1))
+    with while_armed(server.state_dir, guard.id):
         assert not until(lambda: state_of(server) != 'armed', 2.5)
-        write_file(read_file(server.conf), b'new\n')
+        change(server)
     assert until(lambda: state_of(server) == 'rolled_back')
     assert server.read('ssl.conf') == 'old\n' and server.read('running_with') == 'old\n'
 
@@ -88,10 +86,10 @@ def test_deadline_in_the_middle_of_a_step_waits_for_its_end(server, until):
 def test_rescue_waits_for_a_guard_that_is_at_it(server, until):
     """The one who comes while the guard puts things back is told how that ended, not that somebody is at work."""
     server.write('start_seconds', '2')
-    guard = arm(server.settings(deadline=1, start_timeout=20))
+    guard = arm(server.request(deadline=1, start_timeout=20))
     server.stop()
     assert until(lambda: state_of(server) == 'triggered')
-    assert trigger(server.settings(id=guard['id']))[0] is False
+    assert trigger(server.request(id=guard.id))[0] is False
     assert state_of(server) == 'rolled_back' and server.runs() and server.read('calls').split() == ['start']
 
 
@@ -101,11 +99,11 @@ def test_rescue_waits_for_a_step_that_its_controller_gave_up(server, monkeypatch
     waited = []
     really = Store.locked
     monkeypatch.setattr(Store, 'locked', lambda self, seconds=15.0: waited.append(seconds) or really(self, seconds))
-    guard = arm(server.settings(stop_timeout=300, start_timeout=400))
+    guard = arm(server.request(stop_timeout=300, start_timeout=400))
     begun, go_on = threading.Event(), threading.Event()
 
     def step():
-        with while_armed(server.state_dir, guard['id']):
+        with while_armed(server.state_dir, guard.id):
             begun.set()
             go_on.wait(20)
 
@@ -113,14 +111,14 @@ def test_rescue_waits_for_a_step_that_its_controller_gave_up(server, monkeypatch
     working.start()
     assert begun.wait(20)
     threading.Timer(0.5, go_on.set).start()
-    assert end(server.settings(id=guard['id']))[1]['state'] == result
+    assert end(server.request(id=guard.id))[1].state == result
     working.join(20)
     assert max(waited) >= 700
 
 
 def test_step_writes_what_its_guard_puts_back_and_nothing_else(server):
-    guard = arm(server.settings())
-    with while_armed(server.state_dir, guard['id']) as guarded:
+    guard = arm(server.request())
+    with while_armed(server.state_dir, guard.id) as guarded:
         assert guarded == [server.conf]
         refuse_unguarded(guarded, [server.conf])
         with pytest.raises(AdministratorError) as caught:

@@ -8,31 +8,33 @@ __metaclass__ = type
 
 import os
 import signal
+import subprocess
+import threading
 
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import rollback
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import attempt, recovery
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.trigger import trigger
 
 
 def test_start_that_fails_is_tried_again(server, monkeypatch, change):
-    monkeypatch.setattr(rollback, 'PAUSE', 0.1)
+    monkeypatch.setattr(recovery, 'PAUSE', 0.1)
     server.write('start_fails', '2')
-    arm(server.settings(start_timeout=1))
+    arm(server.request(start_timeout=1))
     server.stop()
     change(server)
-    _changed, told = trigger(server.settings())
-    assert told['state'] == 'rolled_back' and server.runs() and len(told['attempts']) == 2
+    _changed, told = trigger(server.request())
+    assert told.state == 'rolled_back' and server.runs() and len(told.attempts) == 2
 
 
-@pytest.mark.parametrize('name', ['read_services', 'start_services'])
+@pytest.mark.parametrize('name', ['look', 'start_services'])
 def test_error_that_nobody_expects_is_no_reason_to_leave_the_server_stopped(server, monkeypatch, change, name):
     """As when the server has no process left for us just then."""
-    monkeypatch.setattr(rollback, 'PAUSE', 0.1)
-    really, left = getattr(rollback, name), [1]
+    monkeypatch.setattr(recovery, 'PAUSE', 0.1)
+    really, left = getattr(attempt, name), [1]
 
     def shortage(*arguments):
         if left:
@@ -40,46 +42,61 @@ def test_error_that_nobody_expects_is_no_reason_to_leave_the_server_stopped(serv
             raise RuntimeError("can't start new thread")
         return really(*arguments)
 
-    arm(server.settings())
+    arm(server.request())
     server.stop()
     change(server)
-    monkeypatch.setattr(rollback, name, shortage)
-    told = trigger(server.settings())[1]
-    assert told['state'] == 'rolled_back' and server.runs() and server.read('ssl.conf') == 'old\n'
-    assert "can't start new thread" in told['attempts'][0]['failed']
+    monkeypatch.setattr(attempt, name, shortage)
+    told = trigger(server.request())[1]
+    assert told.state == 'rolled_back' and server.runs() and server.read('ssl.conf') == 'old\n'
+    assert "can't start new thread" in told.attempts[0]['failed']
 
 
 def test_start_that_always_fails_is_told_after_some_tries(server, monkeypatch, state_of, change):
-    monkeypatch.setattr(rollback, 'PAUSE', 0.1)
+    monkeypatch.setattr(recovery, 'PAUSE', 0.1)
     server.write('start_fails', '99')
-    arm(server.settings(start_timeout=1))
+    arm(server.request(start_timeout=1))
     server.stop()
     change(server)
     with pytest.raises(AdministratorError, match='could not be put back'):
-        trigger(server.settings())
+        trigger(server.request())
     told = state_of(server)
-    assert told['state'] == 'failed' and server.read('calls').split().count('start') == rollback.FOREGROUND_ATTEMPTS
-    assert server.read('ssl.conf') == 'old\n' and 'cpstart' in told['message'] and 'acknowledge' in told['next_step']
+    assert told['state'] == 'triggered' and server.read('calls').split().count('start') >= recovery.FOREGROUND_ATTEMPTS
+    assert server.read('ssl.conf') == 'old\n' and 'cpstart' in told['message'] and 'kill' in told['next_step']
     server.write('start_fails', '0')
-    assert trigger(server.settings())[1]['state'] == 'rolled_back' and server.runs()
+    assert trigger(server.request())[1].state == 'rolled_back' and server.runs()
+
+
+def test_start_that_works_again_after_long_is_found_by_the_guard_itself(server, monkeypatch, state_of, until):
+    """Ever more slowly, and cpstart alone."""
+    monkeypatch.setattr(recovery, 'PAUSE', 0.05)
+    monkeypatch.setattr(recovery, 'LONGEST_PAUSE', 0.4)
+    server.write('start_fails', '9')
+    arm(server.request(deadline=1, start_timeout=1))
+    server.stop()
+    assert until(lambda: state_of(server)['state'] == 'rolled_back', 60), state_of(server)
+    assert server.runs() and server.read('calls').split() == ['start'] * 10
+
+
+def test_pauses_grow_up_to_a_quarter_of_an_hour():
+    assert [recovery.pause_after(number) for number in (1, 2, 3, 4, 7, 8, 9, 20, 10000)] == [5, 10, 20, 40, 320, 640, 900, 900, 900]
 
 
 def test_start_that_breaks_off_half_way_is_not_taken_for_a_start(server, monkeypatch, state_of):
     """The watchdog then lists only what was started, and all of that runs."""
-    monkeypatch.setattr(rollback, 'PAUSE', 0.1)
-    arm(server.settings(start_timeout=1))
+    monkeypatch.setattr(recovery, 'PAUSE', 0.1)
+    arm(server.request(start_timeout=1))
     server.write('half', '')
     server.stop()
-    with pytest.raises(AdministratorError, match='without EPM'):
-        trigger(server.settings())
-    assert state_of(server)['state'] == 'failed' and server.read('calls').split().count('start') == rollback.FOREGROUND_ATTEMPTS
+    with pytest.raises(AdministratorError, match='not listed: EPM'):
+        trigger(server.request())
+    assert state_of(server)['state'] == 'triggered' and server.read('calls').split().count('start') >= recovery.FOREGROUND_ATTEMPTS
     assert 'stop' not in server.read('calls'), 'what serves already was stopped'
     os.unlink(os.path.join(server.root, 'half'))
-    assert trigger(server.settings())[1]['state'] == 'rolled_back'
+    assert trigger(server.request())[1].state == 'rolled_back'
 
 
 def test_file_that_cannot_be_put_back_does_not_leave_the_server_stopped(server, until, state_of):
-    arm(server.settings(deadline=1))
+    arm(server.request(deadline=1))
     server.stop()
     os.unlink(server.conf)
     os.mkdir(server.conf)
@@ -88,7 +105,7 @@ def test_file_that_cannot_be_put_back_does_not_leave_the_server_stopped(server, 
 
 
 def test_unreadable_list_of_services_still_starts_them(server, until, state_of):
-    arm(server.settings(deadline=1, start_timeout=1, stop_timeout=1))
+    arm(server.request(deadline=1, start_timeout=1, stop_timeout=1))
     server.stop()
     server.write('list_fails', '')
     assert until(lambda: 'start' in server.read('calls'))
@@ -97,14 +114,14 @@ def test_unreadable_list_of_services_still_starts_them(server, until, state_of):
 
 
 def test_rollback_that_was_killed_is_finished_by_the_waiting_guard(server, until, start_trigger, state_of, change):
-    guard = arm(server.settings(deadline=3))
+    guard = arm(server.request(deadline=3))
     server.write('start_seconds', '30')
     server.stop()
     change(server)
-    trigger = start_trigger(server.settings())
+    trigger = start_trigger(server.request())
     assert until(lambda: server.read('calls').split() == ['start'])
-    worker = state_of(server)['acting']
-    assert state_of(server)['state'] == 'triggered' and worker['pid'] not in (trigger.pid, guard['pid'])
+    worker = Store(server.state_dir).load().acting
+    assert state_of(server)['state'] == 'triggered' and worker['pid'] not in (trigger.pid, guard.pid)
     os.kill(worker['pid'], signal.SIGKILL)
     trigger.wait()
     os.unlink(os.path.join(server.root, 'start_seconds'))
@@ -113,11 +130,11 @@ def test_rollback_that_was_killed_is_finished_by_the_waiting_guard(server, until
 
 
 def test_trigger_goes_on_when_its_session_is_killed(server, until, start_trigger, state_of, change):
-    arm(server.settings())
+    arm(server.request())
     server.write('start_seconds', '1')
     server.stop()
     change(server)
-    trigger = start_trigger(server.settings(), preexec_fn=os.setsid)
+    trigger = start_trigger(server.request(), preexec_fn=os.setsid)
     assert until(lambda: server.read('calls').split() == ['start'])
     os.killpg(trigger.pid, signal.SIGKILL)
     trigger.wait()
@@ -126,17 +143,31 @@ def test_trigger_goes_on_when_its_session_is_killed(server, until, start_trigger
 
 
 def test_restart_is_not_forgotten_when_a_rollback_was_broken_off_after_the_files(server, kill):
-    kill(arm(server.settings()))
+    kill(arm(server.request()))
     store = Store(server.state_dir)
     record = store.load()
     record.update(state='triggered', restart_needed=True, restored=[server.conf])
     store.save(record)
-    trigger(server.settings())
+    trigger(server.request())
     assert server.read('calls').split() == ['stop', 'start']
 
 
 def test_leftover_of_a_killed_writer_is_gone_before_the_services_start(server):
-    arm(server.settings())
+    arm(server.request())
     server.write('.checkpoint_endpoint_hardening.0123456789abcdef.tmp', '<VirtualHost half a fi')
-    trigger(server.settings())
+    trigger(server.request())
     assert [name for name in os.listdir(server.root) if name.endswith('.tmp')] == []
+
+
+def test_worker_of_a_killed_step_does_not_stop_the_services_again(server, monkeypatch, until, state_of):
+    """The step was killed in the middle of its cpstop, which hangs on, with a worker that ignores SIGTERM."""
+    monkeypatch.setattr(recovery, 'STOP_GRACE_SECONDS', 0.5)
+    worker = '(trap "" TERM; sleep 6; rm -f {root}/running; echo late >> {root}/calls) &\n'
+    server.write('bin/cpstop', '#!/bin/bash\necho stop >> {root}/calls\nrm -f {root}/running\n' + worker + 'wait\n')
+    guard = arm(server.request(deadline=2, stop_timeout=1))
+    tool = subprocess.Popen([os.path.join(server.root, 'bin', 'cpstop')], preexec_fn=os.setsid)
+    server.place.note_tool(guard.id, 'cpstop', tool.pid)
+    threading.Thread(target=tool.wait).start()
+    assert until(lambda: state_of(server)['state'] == 'rolled_back'), state_of(server)
+    assert not until(lambda: 'late' in server.read('calls'), 6)
+    assert server.runs() and server.read('calls').split() == ['stop', 'start']
