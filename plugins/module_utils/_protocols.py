@@ -16,4 +16,6 @@ PROTOCOLS = ('SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3')
 
 def sort_protocols(protocols):
     """Return the protocols as a list, oldest first."""
-    return [name for name in PROTOCOLS if name in protocols]
+    # Of an iterator, `in` would lose what it has passed.
+    wanted = frozenset(protocols)
+    return [name for name in PROTOCOLS if name in wanted]
