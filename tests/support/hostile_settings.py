@@ -55,6 +55,6 @@ def failing_rollout(fleet: Fleet, cache: Path, *names: str) -> None:
     assert audit.rc == 0, audit.output
     for server in ("eps1", "eps3"):
         assert before[server] == 1
-        row = re.search(rf"\b{server} .{{10,200}}?(at the policy|failed)", audit.text)
+        row = re.search(rf"\b{server} R[0-9.]+ policy server .{{5,120}}?(at the policy|failed)", audit.text)
         assert row and row[1] == "at the policy", audit.output
     assert audit.output.count("verdict") == 1, "one table"
