@@ -13,7 +13,7 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import config_test, find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, find_installation
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import look
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.transitions import start_services, stop_services
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
@@ -90,7 +90,7 @@ class Attempt(object):
             installation = find_installation(self._environment.uepm_dir)
             if installation.httpd is None or installation.httpd_conf is None:
                 return False
-            return not config_test(installation, self._environment.variables)['ok']
+            return not Httpd(installation, self._environment.variables).test()['ok']
         except AdministratorError:
             return False
 

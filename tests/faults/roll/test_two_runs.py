@@ -95,7 +95,7 @@ def test_an_audit_in_the_middle_of_a_change(fleet: Fleet, report: Report) -> Non
                 before = fleet.snapshot("eps2")
                 audit = fleet.play("audit", "--limit", "eps2,eps3", **change)
                 assert audit.rc == 0, audit.output
-                assert ("GUARD-1 pending" in audit.text or "A change is going on, held by" in audit.text) == armed, (
+                assert ("GUARD-1 pending" in audit.text or "A change is in progress, held by" in audit.text) == armed, (
                     audit.output
                 )
                 assert fleet.snapshot("eps2") == before
