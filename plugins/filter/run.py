@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._run import (
     addresses,
+    audit,
     bootstrap,
     check,
     failure,
@@ -76,6 +77,11 @@ def failure_reason(result: Any) -> str:
     return failure.failure_reason(_mapping(result, "failure_reason"))
 
 
+def audit_outcome(results: Any, run: str, strict: Any = ()) -> dict[str, Any]:
+    """Sort the servers of an audit."""
+    return audit.audit_outcome(_mapping(results, "audit_outcome"), run, strict)
+
+
 def _mapping(value: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise AnsibleFilterError(f"{NAME}.{name}: a dictionary is needed, not {type(value).__name__}")
@@ -94,5 +100,6 @@ class FilterModule:
             "bootstrap_result": bootstrap_result,
             "bootstrap_lines": bootstrap_lines,
             "failure_reason": failure_reason,
+            "audit_outcome": audit_outcome,
             "endpoint_addresses": endpoint_addresses,
         }

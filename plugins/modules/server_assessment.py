@@ -36,6 +36,10 @@ options:
     description: Whether a server that may have to refuse clients is asked who they are.
     type: bool
     default: true
+  run:
+    description: What this run is called. Returned as it is, so that a later playbook of the run knows who assessed the server.
+    type: str
+    default: ""
   timeout:
     description: Seconds for each of the programs that are asked.
     type: int
@@ -78,6 +82,11 @@ at:
   returned: success
   type: str
   sample: "2026-11-23T10:00:00Z"
+run:
+  description: The value of O(run).
+  returned: success
+  type: str
+  sample: ""
 policy:
   description: The policy as declared.
   returned: success
@@ -130,7 +139,12 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.modules import se
 
 
 def argument_spec():
-    return dict(server_info.argument_spec(), policy=dict(type='dict', required=True), read_logs=dict(type='bool', default=True))
+    return dict(
+        server_info.argument_spec(),
+        policy=dict(type='dict', required=True),
+        read_logs=dict(type='bool', default=True),
+        run=dict(type='str', default=''),
+    )
 
 
 def main():
