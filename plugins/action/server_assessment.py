@@ -54,7 +54,7 @@ class ActionModule(ActionBase):
             if clients.get("failed"):
                 return clients
             assessment = assess(name, policy, read, clients)
-        return {"changed": False, **assessment}
+        return {"changed": False, "run": given["run"], **assessment}
 
     def _client_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         declared = read_policy(given["policy"])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._fleet import audit
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._run import (
     addresses,
     bootstrap,
@@ -70,6 +71,11 @@ def bootstrap_lines(found: Any) -> list[str]:
     return bootstrap.bootstrap_lines(list(found))
 
 
+def audit_outcome(results: Any, run: str, strict: Any = ()) -> dict[str, Any]:
+    """Sort the servers of an audit."""
+    return audit.audit_outcome(_mapping(results, "audit_outcome"), run, strict)
+
+
 def _mapping(value: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise AnsibleFilterError(f"{NAME}.{name}: a dictionary is needed, not {type(value).__name__}")
@@ -87,5 +93,6 @@ class FilterModule:
             "plain_values": plain_values,
             "bootstrap_result": bootstrap_result,
             "bootstrap_lines": bootstrap_lines,
+            "audit_outcome": audit_outcome,
             "endpoint_addresses": endpoint_addresses,
         }

@@ -36,6 +36,10 @@ options:
     description: Whether to read the logs of a server that may have to refuse clients.
     type: bool
     default: true
+  run:
+    description: What this run is called. Returned as it is, so that a later playbook of the run knows who assessed the server.
+    type: str
+    default: ""
   timeout:
     description: Time limit for each program that is run, in seconds.
     type: int
@@ -78,6 +82,11 @@ at:
   returned: success
   type: str
   sample: "2026-11-23T10:00:00Z"
+run:
+  description: The value of O(run).
+  returned: success
+  type: str
+  sample: ""
 policy:
   description: The policy as declared.
   returned: success
@@ -130,7 +139,12 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.modules import se
 
 
 def argument_spec():
-    return dict(server_info.argument_spec(), policy=dict(type='dict', required=True), read_logs=dict(type='bool', default=True))
+    return dict(
+        server_info.argument_spec(),
+        policy=dict(type='dict', required=True),
+        read_logs=dict(type='bool', default=True),
+        run=dict(type='str', default=''),
+    )
 
 
 def main():

@@ -15,6 +15,9 @@ import pytest
 
 from tests.support.fleet import Fleet, raised
 
+# There is no policy server, on purpose.
+ALONE = {"checkpoint_endpoint_allow_empty": True}
+
 
 @pytest.fixture(scope="module")
 def manager() -> Iterator[Fleet]:
@@ -32,7 +35,7 @@ def ca_file(fleet: Fleet) -> Path:
 
 
 def assessment(fleet: Fleet, tmp_path: Path) -> dict[str, Any]:
-    fleet.play("audit", checkpoint_endpoint_report_dir=str(tmp_path))
+    fleet.play("audit", checkpoint_endpoint_report_dir=str(tmp_path), **ALONE)
     return {
         finding["rule"]: finding["status"]
         for finding in json.loads((tmp_path / "report.json").read_text())["servers"][0]["findings"]
@@ -42,7 +45,7 @@ def assessment(fleet: Fleet, tmp_path: Path) -> dict[str, Any]:
 def test_the_change_of_tls_is_made_without_the_ca(manager: Fleet, tmp_path: Path) -> None:
     before = assessment(manager, tmp_path)
     assert (before["TLS-1"], before["ICA-1"], before["CERT-1"]) == ("fail", "error", "error")
-    run = manager.play("harden", checkpoint_endpoint_restart=True)
+    run = manager.play("harden", checkpoint_endpoint_restart=True, **ALONE)
     assert run.rc == 0, run.output
     after = assessment(manager, tmp_path)
     assert (after["TLS-1"], after["TLS-2"], after["ICA-1"]) == ("pass", "pass", "error")
@@ -51,7 +54,7 @@ def test_the_change_of_tls_is_made_without_the_ca(manager: Fleet, tmp_path: Path
 
 def test_the_next_run_stops_at_the_ca_and_changes_nothing(manager: Fleet) -> None:
     stops = manager.calls("epm1", "cpstop")
-    run = manager.play("harden", checkpoint_endpoint_restart=True)
+    run = manager.play("harden", checkpoint_endpoint_restart=True, **ALONE)
     assert run.rc != 0
     assert "ICA-1" in run.text and "InternalCA.p12" in run.text, run.output
     assert manager.calls("epm1", "cpstop") == stops
