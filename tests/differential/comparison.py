@@ -46,12 +46,21 @@ def run(configuration: Configuration, folder: Path, host: str, certificate: apac
     outcome = Outcome(configuration)
     try:
         server = Server(configuration, folder / "server", host, certificate)
-        before = server.truth()
+        running: list[subject.Said] = []
+        before = server.truth(lambda: running.append(subject.evaluate(server)))
         outcome.differences += [f"before: {text}" for text in meaning(subject.evaluate(server), before)]
+        for said in running:
+            outcome.differences += [f"while it runs: {text}" for text in [*disagreements(said), *meaning(said, before)]]
         outcome.differences += rewriting(server, before, folder / "state", outcome)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return outcome
+
+
+def disagreements(said: subject.Said) -> Iterator[str]:
+    """Yield what httpd reports of its configuration and the evaluator did not find, or the other way round; nothing else is to say so."""
+    if re.search(r"was not found here|does not read it", said.reason):
+        yield f"the dumps of httpd and the reading differ: {said.reason}"
 
 
 def meaning(said: subject.Said, truth: Truth) -> Iterator[str]:

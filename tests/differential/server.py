@@ -12,7 +12,7 @@ import re
 import shutil
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,14 +121,18 @@ class Server:
         """The file that ``ssl_protocol`` is told to edit."""
         return self.place.root / "conf" / "ssl.conf"
 
-    def truth(self) -> Truth:
-        """Test the configuration, start, ask everything, stop."""
+    def truth(self, meanwhile: Callable[[], None] = lambda: None) -> Truth:
+        """Test the configuration, start, ask everything, stop.
+
+        :param meanwhile: called while httpd runs
+        """
         tested = self.httpd.run("-t")
         if tested.returncode != 0:
             return Truth(False, False, tested.stdout + tested.stderr)
         with self.running() as error:
             if error is not None:
                 return Truth(True, False, str(error))
+            meanwhile()
             return Truth(True, True, self.httpd.error_log(), self.ask())
 
     @contextlib.contextmanager

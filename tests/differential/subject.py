@@ -15,15 +15,24 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tests.differential.server import Server
 from tests.support import apache, collection
 
 collection.make_importable()
 
 PLUGINS = "ansible_collections.checkpoint_endpoint.hardening.plugins"
 UNKNOWN_NAME = "unknown.invalid"
+
+
+class Subject(Protocol):
+    """A configuration on disk with its httpd."""
+
+    httpd: Any
+
+    @property
+    def entry(self) -> Path:
+        """The file that ``ssl_protocol`` is told to edit."""
 
 
 @dataclass
@@ -53,7 +62,7 @@ class Said:
         return names.get(name, names[UNKNOWN_NAME])
 
 
-def evaluate(server: Server) -> Said:
+def evaluate(server: Subject) -> Said:
     """Ask the evaluator about the configuration as it is on disk now."""
     installation = importlib.import_module(f"{PLUGINS}.module_utils._apache.httpd.installation")
     facts = importlib.import_module(f"{PLUGINS}.module_utils._apache.facts")
@@ -64,7 +73,7 @@ def evaluate(server: Server) -> Said:
         )
         read = facts.read_tls_facts(installation.Httpd(found, apache.environment(), 30))
     except errors.AdministratorError as error:
-        return Said(False, error.sentence())
+        return Said(False, error.sentence(), undecided="cannot determine what httpd reads" in error.message)
     except Exception:
         # Whatever it is, it is a finding, with the configuration that caused it.
         return Said(False, "crashed", traceback.format_exc())
@@ -116,13 +125,26 @@ class Run:
         return bool(self.result.get("changed"))
 
 
-def rewrite(server: Server, protocols: Sequence[str], state_dir: Path, check: bool = False) -> Run:
+def rewrite(server: Subject, protocols: Sequence[str], state_dir: Path, check: bool = False) -> Run:
     """Run the module ``ssl_protocol`` through its own main(), in this process."""
+    installation = server.httpd.installation
+    return _run(
+        {"path": str(server.entry), "httpd": str(installation.httpd), "httpd_conf": str(server.httpd.config)},
+        protocols,
+        state_dir,
+        check,
+    )
+
+
+def rewrite_alone(file: Path, protocols: Sequence[str], state_dir: Path) -> Run:
+    """Run the module on a file without its httpd."""
+    return _run({"path": str(file)}, protocols, state_dir)
+
+
+def _run(options: dict[str, Any], protocols: Sequence[str], state_dir: Path, check: bool = False) -> Run:
     arguments = {
-        "path": str(server.entry),
+        **options,
         "protocols": list(protocols),
-        "httpd": str(server.httpd.installation.httpd),
-        "httpd_conf": str(server.httpd.config),
         "state_dir": str(state_dir),
         "_ansible_check_mode": check,
         "_ansible_diff": True,

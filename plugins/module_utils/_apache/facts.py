@@ -12,12 +12,17 @@ __metaclass__ = type
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.include_paths import absolute
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import split_words
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.answers import undefined_variables
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import scope_warnings, tree_warnings
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import scope_warnings, tree_warnings, undecided, unresolved
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.endpoints import endpoints
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import sort_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display, native
+
+# How many reasons a message names.
+_MOST_SENTENCES = 5
 
 
 def read_tls_facts(httpd):
@@ -29,12 +34,24 @@ def read_tls_facts(httpd):
     :raises AdministratorError: when the configuration cannot be read
     """
     reading = HttpdInspection(httpd)
+    _refuse_unread(reading)
     configuration = Configuration(reading.tree, reading.dialect)
     facts = describe(reading.tree, configuration)
     facts['httpd'] = _httpd(reading)
-    facts['http_test'] = httpd.test() if httpd.is_there else {
+    facts['http_test'] = reading.httpd.test() if httpd.is_there else {
         'ok': False, 'output': 'there is no httpd to test the configuration with', 'command': []}
+    facts['warnings'] += undefined_variables(facts['http_test']['output'])
     return facts
+
+
+def _refuse_unread(reading):
+    """Refuse facts about a configuration of which something may be read otherwise: a report never says pass for what was not read."""
+    found = reading.disagreements + unresolved(reading.tree) + (undecided(reading.tree) if reading.httpd.is_there else [])
+    if found:
+        raise AdministratorError(
+            'cannot determine what httpd reads', path=reading.tree.root, expected='a configuration that httpd and this collection read alike',
+            found='; '.join(found[:_MOST_SENTENCES]) + ('; %d more' % (len(found) - _MOST_SENTENCES) if len(found) > _MOST_SENTENCES else ''),
+            next_step='start httpd, so that its options can be looked at, or make the configuration independent of them')
 
 
 def _httpd(reading):

@@ -19,10 +19,12 @@ import os
 import re
 import stat
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
+
 # AP_MAX_INCLUDE_DEPTH (core.c)
 MAX_DEPTH = 128
 
-_WILDCARD = re.compile(r'[*?]|\[[^\]]*\]|\\.')
+_WILDCARD = re.compile(r'(?s)(?:[^\\*?\[]|\\.)*(?:[*?]|\[(?:[^\\*?\]]|\\.)*[*?\]])')
 
 
 # Older Pythons know no more than 100 groups in a pattern.
@@ -45,8 +47,12 @@ class Unreadable(Exception):
 
 
 def absolute(name, server_root):
-    """Return a path of the configuration made absolute: relative ones count from ServerRoot (config.c, ap_server_root_relative)."""
-    return os.path.normpath(os.path.join(server_root, name))
+    """Return a path of the configuration made absolute: relative ones count from ServerRoot (config.c, ap_server_root_relative).
+
+    A slash at its end stays: a file is not found by such a name.
+    """
+    path = os.path.normpath(os.path.join(server_root, name))
+    return path + '/' if name.endswith('/') and not path.endswith('/') else path
 
 
 def leads_nowhere(path):
@@ -82,8 +88,8 @@ def expand(name, server_root):
     :raises Unreadable: when a directory on the way cannot be read
     """
     pattern = os.path.join(server_root, name)
-    if not _WILDCARD.search(pattern):
-        return _walk(os.path.normpath(pattern))
+    if not _WILDCARD.match(pattern):
+        return _walk(absolute(name, server_root))
     # As httpd does it: "x/.." is taken out before anything is looked for.
     found = _match('/', [part for part in os.path.normpath(pattern).split('/') if part])
     if not found:
@@ -115,15 +121,20 @@ def _entries(directory):
 def _match(directory, parts):
     """Return paths that fit the parts of a pattern, each level sorted by name."""
     part, rest = parts[0], parts[1:]
-    if _WILDCARD.search(part):
-        fits = re.compile(translate(part)).match if part.count('*') <= MOST_STARS else lambda dummy_name: None
-        names = [name for name in _entries(directory) if fits(name)]
+    if _WILDCARD.match(part):
+        fits = re.compile(translate(_by_bytes(part))).match if part.count('*') <= MOST_STARS else lambda dummy_name: None
+        names = [name for name in _entries(directory) if fits(_by_bytes(name))]
     else:
         names = [part]
     paths = [os.path.join(directory, name) for name in names]
     if not rest:
         return [path for path in paths if _mode(path, os.lstat) is not None]
     return [found for path in paths if _is_directory(path) for found in _match(path, rest)]
+
+
+def _by_bytes(name):
+    """Return a name with one character for each of its bytes, which is what httpd compares."""
+    return name_bytes(name).decode('latin-1')
 
 
 def translate(pattern):

@@ -11,6 +11,7 @@ from __future__ import (absolute_import, division, print_function)
 __metaclass__ = type
 
 import hashlib
+from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import parse
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import display
@@ -75,6 +76,8 @@ class Directive(object):
     :ivar arguments: as bytes, macro parameters and variables put in
     :ivar sections: tuple of Section from the outermost to the innermost
     :ivar active: True, False when a condition or an unused macro keeps httpd from it, None when that cannot be determined
+    :ivar assumed: the IfDefine around it, as a Section, that depends on how httpd was started, where that is not known; else None
+    :ivar barrier: the condition around it, as a Section, that never holds with this httpd, whatever it is started with; else None
     :ivar source: the SourceFile, ``place``: the LogicalLine in it
     :ivar literal: whether the text in the file is what httpd uses: no variable and no macro parameter in it
     :ivar unused_macro: whether it stands in a macro that nothing uses
@@ -90,6 +93,8 @@ class Directive(object):
         self.sections = sections
         self.active = active
         self.unused_macro = unused_macro
+        self.assumed = None
+        self.barrier = None
         self.literal = statement == place.statement and b'${' not in place.text
 
     @property
@@ -121,6 +126,10 @@ class Directive(object):
         return ' '.join(section.text() for section in self.sections)
 
 
+# Something that httpd may read otherwise than it is read here. place: ``file:line``; name: the directive's name in small letters, as bytes
+Unresolved = namedtuple('Unresolved', ['place', 'name', 'reason'])
+
+
 class Tree(object):
     """A configuration as it was read.
 
@@ -129,6 +138,12 @@ class Tree(object):
     :ivar server_root: the last ServerRoot, native text
     :ivar modules: dictionary of LoadModule: name to file, as bytes
     :ivar included_directories: set of directories, links resolved, that an Include names with a wildcard or as a whole: what is put there may be read
+    :ivar read: set of the paths of files that httpd reads for sure; others are under a condition that cannot be decided
+    :ivar unresolved: list of Unresolved, what keeps the reading from being complete
+    :ivar definitions: dictionary of the names of variables, in small letters as bytes, to the place of their last Define, ``file:line``
+    :ivar has_conditions: whether there are conditions that depend on the modules of httpd
+    :ivar static_modules: frozenset of the names of compiled-in modules, as bytes; empty where they are not known
+    :ivar variables: set of the names of all variables that were asked for, as bytes
     :ivar inactive_includes: list of InactiveInclude, Includes that an IfDefine keeps httpd from
     """
 
@@ -138,6 +153,12 @@ class Tree(object):
         self.files = []
         self.modules = {}
         self.included_directories = set()
+        self.read = set()
+        self.unresolved = []
+        self.variables = set()
+        self.static_modules = frozenset()
+        self.definitions = {}
+        self.has_conditions = False
         self.inactive_includes = []
         self.found = []
 

@@ -19,12 +19,20 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 
 
 class Frame(object):
-    """A section that is open: its section, whether what stands in it is read, and the macros that it comes from."""
+    """A section that is open.
 
-    def __init__(self, section, active, uses=()):
+    :ivar section: its Section
+    :ivar active: whether httpd reads what stands in it
+    :ivar uses: the macros that it comes from
+    :ivar assumed, barrier: see Directive
+    """
+
+    def __init__(self, section, active, uses=(), assumed=None, barrier=None):
         self.section = section
         self.active = active
         self.uses = uses
+        self.assumed = assumed
+        self.barrier = barrier
 
 
 def ends(statement, text, frame):

@@ -17,6 +17,7 @@ from functools import partial
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.backup_placement import back_up_files, refuse_included
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.change import ChangeTransaction, Wording
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.plan import plan_change
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.answers import undefined_variables
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.inspection import HttpdInspection
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.atomic_write import link_warning, write_file
@@ -78,6 +79,7 @@ def _unchanged_since(path, data):
 def _test_before(inspection, changes, warnings):
     """Return whether httpd accepts the configuration as it is. What would not start anyway is refused before anything is written."""
     test = inspection.httpd.test()
+    warnings.extend(undefined_variables(test['output']))
     if not test['ok'] and not changes:
         warnings.append('no SSLProtocol has to change, but the configuration test fails: %s' % test['output'])
     if not test['ok'] and changes and not _is_replaced(test['output'], inspection.tree):

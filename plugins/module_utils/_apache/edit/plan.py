@@ -15,13 +15,17 @@ __metaclass__ = type
 
 import os
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import variables_in
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.edits import Edit, new_contents, number_insertions
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.insertion import insert_directives
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import (
+    STEERS,
     fatal_commands,
     fatal_proxy,
     scope_warnings,
     tree_warnings,
+    undecided,
+    unresolved,
 )
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.openssl_conf_cmd import apply_commands, set_by_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
@@ -83,6 +87,7 @@ def plan_change(inspection, protocols):
     :raises AdministratorError: when the policy cannot be reached
     """
     dialect = inspection.dialect
+    _refuse_unread(inspection)
     policy = check_policy(protocols, dialect)
     plan = plan_tree(inspection.tree, policy, dialect, lambda contents: inspection.read(_reader(contents)))
     ssl_conf = os.path.realpath(inspection.installation.ssl_conf)
@@ -93,7 +98,19 @@ def plan_change(inspection, protocols):
 
         plan.add(plan_tree(reread({}), policy, dialect, reread),
                  '%s is not read by httpd as things stand; it is treated as a file of its own' % ssl_conf)
+    open_questions = undecided(inspection.tree) if inspection.httpd.is_there else []
+    plan.warnings += [sentence for sentence in open_questions if sentence not in plan.warnings]
+    plan.is_complete = plan.is_complete and not open_questions
     return plan
+
+
+def _refuse_unread(inspection):
+    """Refuse to change what httpd may read otherwise than it was read here."""
+    found = inspection.disagreements + (unresolved(inspection.tree, STEERS) if inspection.httpd.is_there else [])
+    if found:
+        raise AdministratorError(
+            'cannot determine what httpd reads', path=inspection.tree.root, expected='a configuration that httpd and this collection read alike',
+            found='; '.join(found), state=UNCHANGED, next_step='start httpd, so that its options can be looked at, or write the values in plain words')
 
 
 def _reader(contents):
@@ -126,6 +143,7 @@ def plan_tree(tree, policy, dialect, reread):
 def _rewritten(tree, policy, dialect):
     """Return an Edit for each SSLProtocol that does not mean the policy; a line that is read several times gets one."""
     edits = {}
+    deciding = _deciding(tree, dialect)
     for directive in tree.directives(b'sslprotocol'):
         if directive.forbidden_in is not None and directive.active is not False:
             raise _refusal(directive, 'SSLProtocol stands where httpd does not accept it', 'it in a server or virtual host',
@@ -133,10 +151,28 @@ def _rewritten(tree, policy, dialect):
         if is_left_alone(directive, dialect) or _means(directive, policy, dialect):
             continue
         if not directive.literal:
+            if directive not in deciding:
+                continue
             raise _refusal(directive, 'the value of SSLProtocol comes from a variable or a macro parameter', 'the policy in plain words',
-                           display(directive.place.text))
+                           display(directive.place.text), 'write the protocols here in plain words; the value comes from %s' % _origin(directive, tree))
         edits.setdefault((directive.file, directive.place.start), _replacement(directive, policy.arguments))
     return [edits[key] for key in sorted(edits)]
+
+
+def _deciding(tree, dialect):
+    """Return the SSLProtocol directives that decide for a scope with TLS, now or under other conditions."""
+    found = set()
+    for potential in (False, True):
+        configuration = Configuration(tree, dialect, potential)
+        found.update(configuration.governing(scope) for scope in configuration.scopes if configuration.is_tls(scope))
+    return found
+
+
+def _origin(directive, tree):
+    """Return where the value of a directive comes from: the Define of its variables, or the uses of its macros."""
+    places = [tree.definitions.get(name.lower(), 'the environment (%s)' % display(name)) for name in variables_in(directive.place.text)]
+    places += ['%s:%d' % (section.file, section.line) for section in directive.sections if section.spelling is None]
+    return ', '.join(places)
 
 
 def _means(directive, policy, dialect):
@@ -147,6 +183,9 @@ def _means(directive, policy, dialect):
     try:
         return evaluate(directive.arguments, dialect) == policy.protocols
     except IllegalProtocol as problem:
+        if problem.foreign and directive.literal and problem.word.startswith('#'):
+            raise _refusal(directive, 'httpd has no comments after a directive, it takes these words for protocols', 'a comment on a line of its own',
+                           display(directive.arguments))
         if problem.foreign and directive.literal:
             raise _refusal(directive, 'SSLProtocol has a word that mod_ssl does not know; other products use words of their own',
                            'protocols such as TLSv1.2, with or without sign', problem.word)
@@ -160,8 +199,9 @@ def _replacement(directive, arguments):
                 directive.section_text(), old, display(arguments))
 
 
-def _refusal(directive, message, expected, found):
-    return AdministratorError(message, path=directive.file, line=directive.line, expected=expected, found=found, state=UNCHANGED)
+def _refusal(directive, message, expected, found, next_step=None):
+    return AdministratorError(
+        message, path=directive.file, line=directive.line, expected=expected, found=found, state=UNCHANGED, next_step=next_step)
 
 
 def _refuse_overrides(configuration, policy):
@@ -177,7 +217,8 @@ def _refuse_overrides(configuration, policy):
         commands = configuration.commands(scope)
         found = apply_commands(set_by_protocols(policy.protocols, dialect), commands).protocols(dialect)
         if found != policy.negotiable and commands:
-            raise _refusal(commands[-1], 'SSLOpenSSLConfCmd overrides the policy in %s' % scope.name,
+            within = '' if commands[-1].active else ' under %s' % commands[-1].section_text()
+            raise _refusal(commands[-1], 'SSLOpenSSLConfCmd overrides the policy in %s%s' % (scope.name, within),
                            ', '.join(sort_protocols(policy.negotiable)), ', '.join(sort_protocols(found)) or 'no protocol')
 
 
@@ -203,9 +244,10 @@ def _verify(configuration, policy):
 
 
 def _verify_directives(tree, policy, dialect):
-    """Prove that every SSLProtocol means the policy."""
+    """Prove that every SSLProtocol means the policy, but for those that decide for nothing and have no words of their own."""
+    deciding = _deciding(tree, dialect)
     for directive in tree.directives(b'sslprotocol'):
-        if not is_left_alone(directive, dialect) and not _means(directive, policy, dialect):
+        if (directive.literal or directive in deciding) and not is_left_alone(directive, dialect) and not _means(directive, policy, dialect):
             raise _refusal(directive, 'SSLProtocol cannot be brought to the policy', ', '.join(sort_protocols(policy.protocols)),
                            display(directive.arguments))
 

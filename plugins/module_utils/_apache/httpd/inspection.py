@@ -10,18 +10,26 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+import os
+
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.loader import read_tree
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.agreement import disagreements, settle
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.detection import Identity, identify
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.start import find_start, values_of
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, any_dialect
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
 
 
 class HttpdInspection(object):
     """A configuration and its httpd.
 
-    :ivar httpd: Httpd
+    :ivar httpd: Httpd, with the options and variables of the one that runs
+    :ivar start: Start of the httpd that runs, None when none does, or it cannot be told
     :ivar tree: Tree
     :ivar build: Build, None when there is no httpd
     :ivar identity: Identity; without an httpd that of a modern one which can do everything
+    :ivar disagreements: list of sentences about what httpd or this collection alone knows
     """
 
     def __init__(self, httpd):
@@ -30,21 +38,46 @@ class HttpdInspection(object):
         :raises AdministratorError: when the configuration cannot be read
         """
         self.httpd = httpd
+        self.start = None
+        self.disagreements = []
         self.build = Build(httpd.version(), httpd.static_modules(), None) if httpd.is_there else None
         self.tree = self.read()
-        if httpd.is_there and any(directive.active is None for directive in self.tree.directives()):
-            self.build = self.build._replace(directives=httpd.directives())
+        if httpd.is_there:
+            self._ask()
+        self.identity = identify(self.httpd, self.tree, self.build) if httpd.is_there else Identity(any_dialect(), None, False)
+
+    def _ask(self):
+        """Read the configuration with what httpd and its running process say, and compare."""
+        ports = set(listener.address.port for listener in Configuration(self.tree, any_dialect()).listeners)
+        self.start = find_start(self.installation.httpd, ports)
+        if self.start is not None:
+            self.httpd = self.httpd.started_like(self.start.options, self.start.environ, self.tree.variables)
             self.tree = self.read()
-        self.identity = identify(httpd, self.tree, self.build) if httpd.is_there else Identity(any_dialect(), None, False)
+            self.httpd = self.httpd.started_like(self.start.options, self.start.environ, self.tree.variables)
+        if self.tree.has_conditions:
+            self.build = self.build._replace(directives=self.httpd.directives())
+            self.tree = self.read()
+        report = self.httpd.report()
+        if report is not None:
+            settle(self.tree, report)
+            self.disagreements = disagreements(self.tree, report) + self._other_file()
+
+    def _other_file(self):
+        """Return a sentence when the httpd that runs begins with another file."""
+        given = values_of(self.start.options, 'f')[-1:] if self.start else []
+        read = [os.path.realpath(os.path.join(self.installation.root, path)) for path in given]
+        if not read or read[0] == self.tree.root:
+            return []
+        return ['the httpd that runs (process %d) begins with the file %s, and %s was read here' % (self.start.pid, read[0], self.tree.root)]
 
     @property
     def installation(self):
-        """Return the Installation of the httpd."""
+        """The Installation of the httpd."""
         return self.httpd.installation
 
     @property
     def dialect(self):
-        """Return the Dialect that the httpd speaks."""
+        """The Dialect that the httpd speaks."""
         return self.identity.dialect
 
     def read(self, read=None):
@@ -52,8 +85,13 @@ class HttpdInspection(object):
 
         :param read: function from a path to bytes, default: the files themselves
         """
-        begin = self.installation.httpd_conf if self.httpd.is_there else self.installation.ssl_conf
-        return read_tree(begin, self.installation.root, environ=self.httpd.environ, build=self.build, read=read)
+        if not self.httpd.is_there:
+            return read_tree(self.installation.ssl_conf, self.installation.root, environ=self.httpd.environ, read=read)
+        options = self.start.options if self.start else []
+        before, after = [b'\n'.join(name_bytes(line) for line in values_of(options, letter)) for letter in 'Cc']
+        return read_tree(
+            self.installation.httpd_conf, self.installation.root, [name_bytes(name) for name in values_of(options, 'D')],
+            self.start.environ if self.start else self.httpd.environ, self.build, read, self.start is not None, before, after)
 
     def read_fragment(self, path, read=None):
         """Return the Tree of a file that httpd does not read: of what would hold around it, its version alone is known."""

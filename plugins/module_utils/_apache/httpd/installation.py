@@ -15,9 +15,11 @@ import os
 import re
 from collections import namedtuple
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.answers import DEFINES, parse_directives, parse_report
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import parse_version
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import run_command, tail
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import native
 
 # root: directory of the Apache, its ServerRoot unless the configuration says otherwise; ssl_conf: the file with the TLS settings;
 # httpd: its program, None when there is none; httpd_conf: the file that the program starts with, None when there is none
@@ -96,12 +98,14 @@ class Httpd(object):
     :ivar installation: Installation
     :ivar environ: dictionary of the environment variables that it runs with
     :ivar timeout: seconds for each run
+    :ivar options: list of the further options that it is started with, -D, -C and -c
     """
 
-    def __init__(self, installation, environ=None, timeout=60.0):
+    def __init__(self, installation, environ=None, timeout=60.0, options=()):
         """
         :param environ: default: the variables of this process
         """
+        self.options = list(options)
         self.installation = installation
         self.environ = dict(os.environ if environ is None else environ)
         self.timeout = timeout
@@ -110,6 +114,22 @@ class Httpd(object):
     def is_there(self):
         """Return whether there is a program, and a configuration that it starts with."""
         return bool(self.installation.httpd and self.installation.httpd_conf)
+
+    def started_like(self, options, environ, names):
+        """Return the Httpd that is started as another one was.
+
+        :param options: list of the options that count: -D, -d, -f, -C and -c, each before its value
+        :param environ: variables of that one
+        :param names: of these the names that the configuration uses, as bytes; LD_LIBRARY_PATH goes with them
+        """
+        names = set(native(name) for name in names)
+        own = dict((name, value) for name, value in self.environ.items() if name not in names)
+        own.update((name, environ[name]) for name in names | {'LD_LIBRARY_PATH'} if name in environ)
+        pairs = list(zip(options[::2], options[1::2]))
+        roots = [value for option, value in pairs if option == '-d']
+        installation = self.installation._replace(root=roots[-1]) if roots else self.installation
+        further = [word for pair in pairs if pair[0] in ('-D', '-C', '-c') for word in pair]
+        return Httpd(installation, own, self.timeout, further)
 
     def _run(self, *arguments):
         return run_command([self.installation.httpd] + list(arguments), self.environ, self.timeout)
@@ -138,24 +158,30 @@ class Httpd(object):
     def directives(self):
         """Return the directives and sections that it knows with its configuration (``httpd -L``).
 
-        :returns: frozenset of bytes in small letters, None when httpd does not list them
+        :returns: dictionary of their names, bytes in small letters, to the source files of their modules; None when httpd does not list them
         """
         answer = self._run('-L', *self._start())
-        names = re.findall(br'^(<?\w+) \(', answer.stdout, re.MULTILINE)
-        return frozenset(name.lower() for name in names) if answer.rc == 0 and names else None
+        return parse_directives(answer.stdout) if answer.rc == 0 else None
+
+    def report(self):
+        """Return the Report of what httpd reads; None when it does not accept its configuration."""
+        defines = [word for name in DEFINES for word in ('-D', name)]
+        answer = self._run('-t', *(self._start() + defines))
+        return parse_report(answer.stdout + b'\n' + answer.stderr) if answer.rc == 0 and not answer.timed_out else None
 
     def test(self, extra=(), httpd_conf=None):
         """Let httpd test its configuration (``httpd -t``). Note that this test passes a configuration without any protocol.
 
         :param extra: further arguments for httpd
-        :param httpd_conf: path of another main configuration file
+        :param httpd_conf: path of another main configuration file, which is read without the options of the start
         :returns: dictionary with ``ok``, ``output`` (text) and ``command`` (list)
         """
-        answer = self._run('-t', *(self._start(httpd_conf) + list(extra)))
+        options = self._start() if httpd_conf is None else ['-d', self.installation.root, '-f', httpd_conf]
+        answer = self._run('-t', *(options + list(extra)))
         output = tail(answer.stdout + answer.stderr, 40)
         if answer.timed_out:
             output = 'no answer within %g seconds\n%s' % (self.timeout, output)
         return {'ok': answer.rc == 0 and not answer.timed_out, 'output': output, 'command': answer.argv}
 
-    def _start(self, httpd_conf=None):
-        return ['-d', self.installation.root, '-f', httpd_conf or self.installation.httpd_conf]
+    def _start(self):
+        return ['-d', self.installation.root, '-f', self.installation.httpd_conf] + self.options

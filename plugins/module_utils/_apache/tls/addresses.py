@@ -20,6 +20,7 @@ from collections import namedtuple
 HTTPS_PORT = 443
 _DIGITS = re.compile(r'[0-9]+\Z')
 _LONGEST_PORT = 10
+_MAPPED = b'\0' * 10 + b'\xff\xff'
 WILDCARDS = ('*', '_default_', '0.0.0.0', '::')
 
 # host: None for every address, else as written or as resolved; port: None for every port
@@ -41,7 +42,16 @@ def parse_address(text, default_port=None):
     if not host or (port not in ('', '*') and parse_port(port) is None):
         return None
     number = None if port == '*' or (port == '' and default_port is None) else int(port or default_port)
-    return Address(None if host.lower() in WILDCARDS else host.lower(), number or None)
+    return Address(None if host.lower() in WILDCARDS else _unmapped(host.lower()), number or None)
+
+
+def _unmapped(host):
+    """Return an IPv4 address that is written as an IPv6 one (::ffff:192.0.2.1) as what it is: APR takes both for equal."""
+    try:
+        data = socket.inet_pton(socket.AF_INET6, host)
+    except (socket.error, ValueError, UnicodeError):
+        return host
+    return socket.inet_ntop(socket.AF_INET, data[12:]) if data[:12] == _MAPPED else host
 
 
 def parse_port(text):

@@ -10,6 +10,7 @@ from __future__ import (absolute_import, division, print_function)
 
 __metaclass__ = type
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import split_words
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.openssl_conf_cmd import command, is_refused
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.ssl_protocol import discarded_words, hole_warning, is_left_alone
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._protocols import sort_protocols
@@ -30,10 +31,67 @@ MATTERS = frozenset((
     b'servername', b'serveralias'))
 
 
+# Directives that decide what is read at all.
+STEERS = frozenset((b'include', b'includeoptional', b'use', b'serverroot', b'iffile', b'ifdefine', b'ifmodule', b'ifdirective', b'ifsection', b'perl'))
+
+_TLS_MODULES = {b'gnutlsenable': 'mod_gnutls', b'nssengine': 'mod_nss', b'tlsengine': 'mod_tls'}
+
+
+# Of these it does not matter which value they have, for protocols.
+_INDIFFERENT = frozenset((b'sslcertificatefile', b'servername', b'serveralias'))
+
+
+def unresolved(tree, names=(MATTERS | STEERS) - _INDIFFERENT):
+    """Return sentences about what keeps the reading from being complete.
+
+    :param names: names of the directives and sections that matter, as bytes
+    """
+    found = ['%s: %s' % (entry.place, entry.reason) for entry in tree.unresolved if entry.name in names]
+    return sorted(set(found), key=found.index)
+
+
+def undecided(tree):
+    """Return sentences about directives of which it cannot be decided whether httpd reads them, and which matter."""
+    found = []
+    followed = [directive for directive, dummy_define, paths in tree.inactive_includes if [path for path in paths if tree.file(path) is None]]
+    overridden = _overridden(tree)
+    for directive in tree.directives():
+        if directive in overridden:
+            continue
+        if directive.active is None and directive.name in MATTERS:
+            found.append('%s: cannot determine whether httpd reads this %s' % (place(directive), display(directive.name)))
+        elif directive.assumed is not None and directive.barrier is None and (
+                directive.name in MATTERS or directive.name == b'use' or directive in followed):
+            found.append('%s: whether httpd reads this %s depends on %s, and how httpd was started is not known' % (
+                place(directive), display(directive.name), directive.assumed.text()))
+        elif directive.active is not False and directive.name in _TLS_MODULES and is_on(directive):
+            found.append('%s: %s serves TLS here, and its protocols are not read' % (place(directive), _TLS_MODULES[directive.name]))
+    return sorted(set(found), key=found.index)
+
+
+def _overridden(tree):
+    """Return the SSLProtocol directives that another one of their scope overrides, which is read for sure."""
+    found, later = set(), set()
+    for directive in reversed(tree.directives(b'sslprotocol')):
+        if directive.scope in later:
+            found.add(directive)
+        elif directive.active and directive.assumed is None:
+            later.add(directive.scope)
+    return found
+
+
+def is_on(directive):
+    """Return whether the first word of a directive switches something on."""
+    words = split_words(directive.arguments)
+    return bool(words) and words[0].lower() != b'off'
+
+
 def scope_warnings(scope, configuration):
     """Return sentences about one scope."""
     found = ['%s: no protocol is left for the proxy; %s' % (place(directive), DEADLY) for directive in fatal_proxy(scope, configuration)]
     if not configuration.is_tls(scope):
+        if scope.engine is None and (scope.protocol == 'https' or scope.certificates) and configuration.listeners == []:
+            found.append('%s: has no SSLEngine; whether it serves TLS depends on the configuration of its httpd, which is not read here' % scope.name)
         return found
     directive = configuration.governing(scope)
     configured = configuration.configured(scope)
@@ -101,6 +159,9 @@ def tree_warnings(tree, configuration):
                 found.append('%s: httpd does not read this SSLProtocol as things stand, and %s is not rewritten' % (
                     place(directive), display(directive.arguments)))
             continue
+        if directive.name in _TLS_MODULES and is_on(directive):
+            found.append('%s: %s %s lets %s serve TLS; its protocols are neither read nor changed' % (
+                place(directive), display(directive.name), display(directive.arguments), _TLS_MODULES[directive.name]))
         if directive.name in LOOK_ALIKES:
             found.append('%s: %s %s belongs to %s and is left alone' % (
                 place(directive), display(directive.name), display(directive.arguments), LOOK_ALIKES[directive.name]))

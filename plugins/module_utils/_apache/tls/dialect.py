@@ -27,7 +27,8 @@ def parse_version(text):
 
 
 # What an httpd says of itself. version: tuple; static_modules: frozenset of names of source files, as bytes;
-# directives: frozenset of names of directives and of sections with their bracket, in small letters, None as long as nobody needed them
+# directives: dictionary of names of directives, and of sections with their bracket, in small letters, to the source files of their modules;
+# None as long as nobody needed them
 Build = namedtuple('Build', ['version', 'static_modules', 'directives'])
 
 

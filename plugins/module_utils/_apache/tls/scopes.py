@@ -128,6 +128,11 @@ class Scope(object):
         return self.protocols[-1] if self.protocols else None
 
 
+def _may_count(directive):
+    """Return whether a directive that is not read may count under other conditions: a command whose condition never holds here does not."""
+    return not directive.unused_macro and (directive.barrier is None or directive.name != b'sslopensslconfcmd')
+
+
 class Configuration(object):
     """The scopes of a tree and what they mean to one httpd.
 
@@ -148,7 +153,7 @@ class Configuration(object):
         self.listeners = []
         self._scopes = {None: self.main}
         for directive in tree.directives():
-            if (directive.active is not False or (potential and not directive.unused_macro)) and directive.forbidden_in is None:
+            if directive.forbidden_in is None and (directive.active is not False or (potential and _may_count(directive))):
                 self._take(directive)
 
     def _take(self, directive):

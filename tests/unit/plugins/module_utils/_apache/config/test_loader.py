@@ -80,7 +80,7 @@ def test_conditions(site, section, expected):
 
 
 def test_conditions_by_what_httpd_lists(site):
-    build = Build((2, 4, 71), frozenset(), frozenset((b'sslengine', b'<virtualhost')))
+    build = Build((2, 4, 71), frozenset((b'core.c', b'mod_ssl.c')), {b'sslengine': [b'mod_ssl.c'], b'<virtualhost': [b'core.c']})
     tree = site.tree(b'<IfDirective SSLEngine>\nSSLProtocol 1\n</IfDirective>\n<IfSection VirtualHost>\nSSLProtocol 2\n</IfSection>\n'
                      b'<IfSection <VirtualHost>>\nSSLProtocol 3\n</IfSection>\n<IfDirective Nothing>\nSSLProtocol 4\n</IfDirective>\n', build)
     assert protocols(tree) == [b'1', b'2']

@@ -34,6 +34,7 @@ def read(site, monkeypatch):
     monkeypatch.setattr(Httpd, 'version', lambda self: BUILD.version)
     monkeypatch.setattr(Httpd, 'static_modules', lambda self: BUILD.static_modules)
     monkeypatch.setattr(Httpd, 'directives', lambda self: None)
+    monkeypatch.setattr(Httpd, 'report', lambda self: None)
     monkeypatch.setattr(inspection, 'identify', lambda *dummy: Identity(Dialect(), None, True))
     return lambda: inspection.HttpdInspection(Httpd(Installation(site.folder, site.path('conf/ssl.conf'), '/httpd', site.path('httpd.conf'))))
 
