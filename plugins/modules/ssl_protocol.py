@@ -188,7 +188,8 @@ httpd_options:
 validated:
   description:
     - Whether the configuration test of httpd covers the result.
-    - False if there is no httpd, if it does not read RV(path), if it cannot be determined what httpd reads, or if the test fails although nothing has to change. In the last case the module also warns.
+    - False if there is no httpd, if it does not read RV(path), if it cannot be determined what httpd reads,
+      or if the test fails although nothing has to change. In the last case the module also warns.
   returned: success
   type: bool
   sample: true

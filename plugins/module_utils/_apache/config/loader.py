@@ -18,7 +18,12 @@ import re
 from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config import inactive_includes, include_paths, macros
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import CONDITIONALS, EvaluationContext, decide, depends_on_start
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import (
+    CONDITIONALS,
+    EvaluationContext,
+    decide,
+    depends_on_start,
+)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import (
     CLOSE,
     DIRECTIVE,

@@ -128,7 +128,9 @@ def values_of(options, letter):
 
 
 # A plain assignment in a shell script, perhaps exported: no expansion, no command.
-_ASSIGNMENT = re.compile(br'^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=(?:"([^"$`\\\n]*)"|\'([^\'\n]*)\'|([^\s"\'$`\\;&|<>()#]*))[ \t]*(?:;.*|#.*)?$', re.MULTILINE)
+_ASSIGNMENT = re.compile(
+    br'^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)='
+    br'(?:"([^"$`\\\n]*)"|\'([^\'\n]*)\'|([^\s"\'$`\\;&|<>()#]*))[ \t]*(?:;.*|#.*)?$', re.MULTILINE)
 
 
 def read_envvars(path):
