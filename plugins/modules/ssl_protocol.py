@@ -65,6 +65,15 @@ options:
   httpd_conf:
     description: The main configuration file of httpd, by default C(conf/httpd.conf) of the Apache that O(path) belongs to.
     type: path
+  httpd_options:
+    description:
+      - The options that httpd is started with, as far as they decide what it reads. C(-D), C(-d), C(-f), C(-C) and C(-c), each before its value.
+      - By default those of the httpd that runs, if it belongs to root, is the installed program and listens on a port of the configuration.
+      - Give RV(httpd_options) of an earlier run in check mode when httpd is stopped meanwhile.
+    type: list
+    elements: str
+    default: []
+    version_added: 1.1.0
   timeout:
     description: Time limit for each run of httpd, in seconds.
     type: int
@@ -170,10 +179,17 @@ backup_file:
   returned: when a backup was made
   type: str
   sample: /var/lib/checkpoint_endpoint_hardening/backups/ssl.conf.20260101T120000Z.0123456789ab
+httpd_options:
+  description: The options that httpd is started with, as far as they decide what it reads.
+  returned: success
+  type: list
+  elements: str
+  sample: [-D, SSL]
 validated:
   description:
     - Whether the configuration test of httpd covers the result.
-    - False if there is no httpd, if it does not read RV(path), or if the test fails although nothing has to change. In the last case the module also warns.
+    - False if there is no httpd, if it does not read RV(path), if it cannot be determined what httpd reads,
+      or if the test fails although nothing has to change. In the last case the module also warns.
   returned: success
   type: bool
   sample: true
@@ -186,9 +202,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.edit.apply import enforce_protocols
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, find_installation
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.start import count_options
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.fencing import refuse_unguarded, while_armed
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
 
 
 def argument_spec():
@@ -199,6 +217,7 @@ def argument_spec():
         backup_dir=dict(type='path'),
         httpd=dict(type='path'),
         httpd_conf=dict(type='path'),
+        httpd_options=dict(type='list', elements='str', default=[]),
         timeout=dict(type='int', default=60),
         profile=dict(type='path'),
         guard=dict(type='str'),
@@ -230,7 +249,8 @@ def run(given, check_mode, attributes=None, refuse=None):
     if attributes is not None:
         # Refuse an owner that does not exist before anything is written.
         attributes(path, True)
-    httpd = Httpd(installation, environment.variables if environment else None, given['timeout'])
+    options = count_options([name_bytes(word) for word in given['httpd_options']])
+    httpd = Httpd(installation, environment.variables if environment else None, given['timeout']).started_like(options, {}, ())
     result = enforce_protocols(
         httpd, given['protocols'], given['state_dir'], given['backup_dir'] if given['backup'] else False, check_mode, refuse)
     if attributes is not None:

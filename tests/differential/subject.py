@@ -125,11 +125,11 @@ class Run:
         return bool(self.result.get("changed"))
 
 
-def rewrite(server: Subject, protocols: Sequence[str], state_dir: Path, check: bool = False) -> Run:
+def rewrite(server: Subject, protocols: Sequence[str], state_dir: Path, check: bool = False, **more: Any) -> Run:
     """Run the module ``ssl_protocol`` through its own main(), in this process."""
     installation = server.httpd.installation
     return _run(
-        {"path": str(server.entry), "httpd": str(installation.httpd), "httpd_conf": str(server.httpd.config)},
+        {"path": str(server.entry), "httpd": str(installation.httpd), "httpd_conf": str(server.httpd.config), **more},
         protocols,
         state_dir,
         check,

@@ -95,9 +95,9 @@ class Site:
         """Return what the facts say."""
         return subject.evaluate(self)
 
-    def rewrite(self, check: bool = False) -> subject.Run:
+    def rewrite(self, check: bool = False, **more: object) -> subject.Run:
         """Run ``ssl_protocol``."""
-        return subject.rewrite(self, POLICY, self.root / "state", check)
+        return subject.rewrite(self, POLICY, self.root / "state", check, **more)
 
 
 def passes(said: subject.Said) -> bool:
@@ -216,6 +216,38 @@ def test_what_is_rewritten_is_what_httpd_serves(site: Site) -> None:
         return
     site.httpd.start()
     assert site.accepted() == set(POLICY) or not done.result["validated"], (done.result["warnings"], site.accepted())
+
+
+STARTS = [case for case in FALSE_PASSES if " start" in case.name or case.variables]
+
+
+@pytest.mark.parametrize("site", STARTS, ids=str, indirect=True)
+def test_the_running_httpd_decides_what_its_start_decides(site: Site) -> None:
+    site.httpd.start()
+    said = site.audit()
+    assert said.starts, said.reason
+    assert "TLSv1" in {name for names in said.expected.values() for served in names.values() for name in served}
+
+
+@pytest.mark.parametrize("site", [case for case in STARTS if not case.variables], ids=str, indirect=True)
+def test_the_options_of_the_start_outlast_a_stop(site: Site) -> None:
+    site.httpd.start()
+    predicted = site.rewrite(check=True)
+    site.httpd.stop()
+    assert predicted.result["httpd_options"][-2:] == ["-D", "FOREGROUND"]
+    done = site.rewrite(httpd_options=predicted.result["httpd_options"])
+    assert done.changed and done.result["diff"] == predicted.result["diff"] and done.result["validated"]
+    site.httpd.start()
+    assert site.accepted() == set(POLICY)
+    assert passes(site.audit())
+
+
+@pytest.mark.parametrize("site", [case for case in STARTS if case.variables], ids=str, indirect=True)
+def test_a_variable_of_the_process_alone_is_refused_while_it_runs(site: Site) -> None:
+    site.httpd.start()
+    refused = site.rewrite(check=True)
+    assert refused.failed and "SITES_DIR" in refused.message and "bin/envvars" in refused.message
+    assert "Found: sites" not in refused.message and "=sites" not in refused.message
 
 
 MISSING = "Include conf/missing.conf\n"

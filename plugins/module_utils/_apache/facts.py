@@ -51,7 +51,7 @@ def _refuse_unread(reading):
         raise AdministratorError(
             'cannot determine what httpd reads', path=reading.tree.root, expected='a configuration that httpd and this collection read alike',
             found='; '.join(found[:_MOST_SENTENCES]) + ('; %d more' % (len(found) - _MOST_SENTENCES) if len(found) > _MOST_SENTENCES else ''),
-            next_step='start httpd, so that its options can be looked at, or make the configuration independent of them')
+            next_step='start httpd, so that its options can be looked at, or set variables with Define or in bin/envvars')
 
 
 def _httpd(reading):

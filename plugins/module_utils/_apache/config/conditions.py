@@ -203,7 +203,9 @@ def _compare(operator, operand, version):
 def _matches(pattern, version):
     """Return whether a version fits a regular expression; None for one that is not understood, or that could be a trap."""
     text = '.'.join(str(number) for number in version)
-    if len(pattern) > _LONGEST_PATTERN or not _UNDERSTOOD.match(pattern) or _REPEATED_GROUP.search(pattern) or len(_REPETITION.findall(pattern)) > _MOST_REPETITIONS:
+    if len(pattern) > _LONGEST_PATTERN or not _UNDERSTOOD.match(pattern):
+        return None
+    if _REPEATED_GROUP.search(pattern) or len(_REPETITION.findall(pattern)) > _MOST_REPETITIONS:
         return None
     try:
         return re.search(pattern.decode('latin-1'), text) is not None

@@ -18,7 +18,12 @@ import re
 from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config import inactive_includes, include_paths, macros
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import CONDITIONALS, EvaluationContext, decide, depends_on_start
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.conditions import (
+    CONDITIONALS,
+    EvaluationContext,
+    decide,
+    depends_on_start,
+)
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.config.lexer import (
     CLOSE,
     DIRECTIVE,
@@ -55,7 +60,8 @@ _NOT_TEXT = re.compile(br'\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0]', re.D
 _Action = namedtuple('_Action', ['directive', 'words', 'item', 'stream'])
 
 
-def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, read=None, start_is_known=True, before=b'', after=b''):
+def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, read=None, start_is_known=True, environ_is_known=True, before=b'',
+              after=b''):
     """Read a configuration and everything that it includes.
 
     :param httpd_conf: path of the file to begin with, native text
@@ -65,12 +71,12 @@ def read_tree(httpd_conf, server_root, defines=(), environ=None, build=None, rea
     :param build: Build of the httpd; None where there is none, then conditions that need it are undecided (active is None); without
         its modules, where it is not known what it has loaded and was started with
     :param read: function from a path to the bytes of the file, default: the file itself
-    :param start_is_known: whether ``defines`` and ``environ`` are those that the httpd in question was started with
+    :param start_is_known: whether ``defines`` are those that the httpd in question was started with; ``environ_is_known``: the same of ``environ``
     :param before, after: bytes of the lines that it reads before the file and after it (options -C and -c)
     :returns: Tree
     :raises AdministratorError: with file and line, when httpd could not read the configuration either
     """
-    loader = _Loader(server_root, defines, environ, build, read or _bytes_of, start_is_known)
+    loader = _Loader(server_root, defines, environ, build, read or _bytes_of, start_is_known, environ_is_known)
     return loader.run(os.path.abspath(httpd_conf), before, after)
 
 
@@ -79,7 +85,8 @@ def _bytes_of(path):
 
 
 class _Loader(object):
-    def __init__(self, server_root, defines, environ, build, read, start_is_known):
+    def __init__(self, server_root, defines, environ, build, read, start_is_known, environ_is_known):
+        self.environ_is_known = environ_is_known
         self.read = read
         self.build = build
         self.environ = dict((name_bytes(name), name_bytes(value)) for name, value in (environ or {}).items())
@@ -172,8 +179,12 @@ class _Loader(object):
         names = variables_in(item.text)
         found = [(name, self.context.values.get(name.lower(), self.environ.get(name))) for name in names]
         self.tree.variables.update(names)
-        for name, value in found if not self.context.start_is_known else ():
-            if value is None or name.lower() in self.doubtful:
+        if self.context.start_is_known and self.environ_is_known:
+            self.tree.from_environment += [
+                Unresolved('%s:%d' % (item.source.path, item.place.line), split_statement(item.text).name.lower(), name)
+                for name in names if name.lower() not in self.context.values and name in self.environ]
+        for name, value in found:
+            if (value is None and not self.environ_is_known) or name.lower() in self.doubtful:
                 self._unresolved(item, 'the value of ${%s} depends on how httpd was started, which is not known' % display(name))
         self._make(item, sum(len(value) for dummy, value in found if value is not None))
         return expand_variables(item.text, dict((name, value) for name, value in found if value is not None))

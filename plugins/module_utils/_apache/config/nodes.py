@@ -143,6 +143,7 @@ class Tree(object):
     :ivar definitions: dictionary of the names of variables, in small letters as bytes, to the place of their last Define, ``file:line``
     :ivar has_conditions: whether there are conditions that depend on the modules of httpd
     :ivar static_modules: frozenset of the names of compiled-in modules, as bytes; empty where they are not known
+    :ivar from_environment: list of Unresolved whose reason is the name of a variable, as bytes, that has its value from the environment
     :ivar variables: set of the names of all variables that were asked for, as bytes
     :ivar inactive_includes: list of InactiveInclude, Includes that an IfDefine keeps httpd from
     """
@@ -155,6 +156,7 @@ class Tree(object):
         self.included_directories = set()
         self.read = set()
         self.unresolved = []
+        self.from_environment = []
         self.variables = set()
         self.static_modules = frozenset()
         self.definitions = {}

@@ -63,6 +63,7 @@ def enforce_protocols(httpd, protocols, state_dir, backup_dir=None, check_mode=F
         'after': plan.after,
         'directives': [edit.describe() for edit in plan.edits],
         'files': [{'path': state.path, 'backup_file': backup} for state, backup in zip(states, kept)],
+        'httpd_options': inspection.options,
         'validated': validated and plan.is_complete,
         'warnings': warnings,
         'diff': [_difference(state, plan.contents[state.path]) for state in states],

@@ -107,10 +107,12 @@ def plan_change(inspection, protocols):
 def _refuse_unread(inspection):
     """Refuse to change what httpd may read otherwise than it was read here."""
     found = inspection.disagreements + (unresolved(inspection.tree, STEERS) if inspection.httpd.is_there else [])
+    found += ['%s: the value of ${%s} is known to the httpd that runs alone, so it is lost when that is stopped' % entry
+              for entry in inspection.only_in_the_process]
     if found:
         raise AdministratorError(
             'cannot determine what httpd reads', path=inspection.tree.root, expected='a configuration that httpd and this collection read alike',
-            found='; '.join(found), state=UNCHANGED, next_step='start httpd, so that its options can be looked at, or write the values in plain words')
+            found='; '.join(found), state=UNCHANGED, next_step='start httpd, so that its options can be looked at, or set them with Define or in bin/envvars')
 
 
 def _reader(contents):

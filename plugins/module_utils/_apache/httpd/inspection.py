@@ -16,9 +16,10 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apa
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.agreement import disagreements, settle
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.detection import Identity, identify
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.start import find_start, values_of
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.diagnostics import STEERS
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import Build, any_dialect
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.scopes import Configuration
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes, native
 
 
 class HttpdInspection(object):
@@ -39,6 +40,8 @@ class HttpdInspection(object):
         """
         self.httpd = httpd
         self.start = None
+        self.base_environ = httpd.environ
+        self.given_options = list(httpd.options)
         self.disagreements = []
         self.build = Build(httpd.version(), httpd.static_modules(), None) if httpd.is_there else None
         self.tree = self.read()
@@ -51,9 +54,9 @@ class HttpdInspection(object):
         ports = set(listener.address.port for listener in Configuration(self.tree, any_dialect()).listeners)
         self.start = find_start(self.installation.httpd, ports)
         if self.start is not None:
-            self.httpd = self.httpd.started_like(self.start.options, self.start.environ, self.tree.variables)
-            self.tree = self.read()
-            self.httpd = self.httpd.started_like(self.start.options, self.start.environ, self.tree.variables)
+            for dummy in range(2):  # what is read with the values may ask for more
+                self.httpd = self.httpd.started_like(self.start.options, self.start.environ, self.tree.variables)
+                self.tree = self.read()
         if self.tree.has_conditions:
             self.build = self.build._replace(directives=self.httpd.directives())
             self.tree = self.read()
@@ -69,6 +72,20 @@ class HttpdInspection(object):
         if not read or read[0] == self.tree.root:
             return []
         return ['the httpd that runs (process %d) begins with the file %s, and %s was read here' % (self.start.pid, read[0], self.tree.root)]
+
+    @property
+    def options(self):
+        """The options that the httpd is started with: those of the running one, else those that were given."""
+        return self.start.options if self.start else self.given_options
+
+    @property
+    def only_in_the_process(self):
+        """Variables whose value nothing but the running process knows, where they decide what is read: list of (place, name)."""
+        known = self.base_environ
+        if self.start is None:
+            return []
+        return [(entry.place, native(entry.reason)) for entry in self.tree.from_environment
+                if entry.name in STEERS and known.get(native(entry.reason)) != self.start.environ.get(native(entry.reason))]
 
     @property
     def installation(self):
@@ -87,11 +104,12 @@ class HttpdInspection(object):
         """
         if not self.httpd.is_there:
             return read_tree(self.installation.ssl_conf, self.installation.root, environ=self.httpd.environ, read=read)
-        options = self.start.options if self.start else []
+        options = self.options
         before, after = [b'\n'.join(name_bytes(line) for line in values_of(options, letter)) for letter in 'Cc']
         return read_tree(
             self.installation.httpd_conf, self.installation.root, [name_bytes(name) for name in values_of(options, 'D')],
-            self.start.environ if self.start else self.httpd.environ, self.build, read, self.start is not None, before, after)
+            self.start.environ if self.start else self.httpd.environ, self.build, read,
+            self.start is not None or bool(self.given_options), self.start is not None, before, after)
 
     def read_fragment(self, path, read=None):
         """Return the Tree of a file that httpd does not read: of what would hold around it, its version alone is known."""

@@ -16,6 +16,7 @@ import re
 from collections import namedtuple
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.answers import DEFINES, parse_directives, parse_report
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.start import read_envvars
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.tls.dialect import parse_version
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import run_command, tail
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError, UNCHANGED
@@ -101,13 +102,16 @@ class Httpd(object):
     :ivar options: list of the further options that it is started with, -D, -C and -c
     """
 
-    def __init__(self, installation, environ=None, timeout=60.0, options=()):
+    def __init__(self, installation, environ=None, timeout=60.0, options=(), environ_of_start=True):
         """
         :param environ: default: the variables of this process
+        :param environ_of_start: whether to add the variables that bin/envvars sets, as apachectl does
         """
         self.options = list(options)
         self.installation = installation
         self.environ = dict(os.environ if environ is None else environ)
+        if installation.httpd and environ_of_start:
+            self.environ.update(read_envvars(os.path.join(os.path.dirname(installation.httpd), 'envvars')))
         self.timeout = timeout
 
     @property
@@ -129,7 +133,7 @@ class Httpd(object):
         roots = [value for option, value in pairs if option == '-d']
         installation = self.installation._replace(root=roots[-1]) if roots else self.installation
         further = [word for pair in pairs if pair[0] in ('-D', '-C', '-c') for word in pair]
-        return Httpd(installation, own, self.timeout, further)
+        return Httpd(installation, own, self.timeout, further, False)
 
     def _run(self, *arguments):
         return run_command([self.installation.httpd] + list(arguments), self.environ, self.timeout)

@@ -127,6 +127,23 @@ def values_of(options, letter):
     return [value for option, value in zip(options[::2], options[1::2]) if option == '-' + letter]
 
 
+# A plain assignment in a shell script, perhaps exported: no expansion, no command.
+_ASSIGNMENT = re.compile(
+    br'^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)='
+    br'(?:"([^"$`\\\n]*)"|\'([^\'\n]*)\'|([^\s"\'$`\\;&|<>()#]*))[ \t]*(?:;.*|#.*)?$', re.MULTILINE)
+
+
+def read_envvars(path):
+    """Return the variables that a start script (bin/envvars) sets in plain words; the script is parsed, never run.
+
+    :returns: dictionary of native text; empty where there is no such file
+    """
+    found = {}
+    for match in _ASSIGNMENT.finditer(_read(path) or b''):
+        found[native(match.group(1))] = native(match.group(2) or match.group(3) or match.group(4) or b'')
+    return found
+
+
 def _variables(environ):
     found = {}
     for entry in environ.split(b'\0'):

@@ -161,4 +161,4 @@ def test_contents_are_told_only_to_who_asks_for_them(server, monkeypatch):
 def test_what_the_documentation_names_is_what_the_module_takes():
     spec = ssl_protocol.argument_spec()
     assert spec['state_dir']['default'] == '/var/lib/checkpoint_endpoint_hardening'
-    assert set(spec) == set(('path', 'protocols', 'backup', 'backup_dir', 'httpd', 'httpd_conf', 'timeout', 'guard', 'profile', 'state_dir'))
+    assert set(spec) == set(('path', 'protocols', 'backup', 'backup_dir', 'httpd', 'httpd_conf', 'httpd_options', 'timeout', 'guard', 'profile', 'state_dir'))

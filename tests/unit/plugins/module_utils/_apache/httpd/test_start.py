@@ -13,7 +13,7 @@ import os
 import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.installation import Httpd, Installation
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.start import count_options, find_start, values_of
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._apache.httpd.start import count_options, find_start, read_envvars, values_of
 
 TCP = ('  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
        '   0: 0100007F:01BB 00000000:0000 %s 00000000:00000000 00:00000000 00000000     0        0 4711 1\n')
@@ -97,3 +97,20 @@ def test_only_what_the_configuration_names_goes_to_a_run_of_httpd(site):
     started = httpd.started_like(['-D', 'SSL', '-f', 'x', '-d', '/root'], {'SITES': 'sites', 'SECRET': 'x', 'LD_LIBRARY_PATH': '/l'}, [b'SITES', b'GONE'])
     assert started.environ == {'PATH': '/bin', 'SITES': 'sites', 'LD_LIBRARY_PATH': '/l'}
     assert started.options == ['-D', 'SSL'] and started.installation.root == '/root'
+
+
+@pytest.mark.parametrize('line, value', [
+    (b'X=sites', 'sites'), (b'export X="a b"', 'a b'), (b"  export X='$Y'  # why", '$Y'), (b'X=sites; export X', 'sites'), (b'X=', ''),
+    (b'X=$Y', None), (b'X=`id`', None), (b'X="$(id)"', None), (b'# X=sites', None), (b'test X=sites', None), (b'X=a b', None),
+])
+def test_what_a_start_script_sets_in_plain_words(site, line, value):
+    found = read_envvars(site.write('bin/envvars', b'#!/bin/sh\n' + line + b'\n'))
+    assert found == ({} if value is None else {'X': value})
+    assert read_envvars(site.path('missing')) == {}
+
+
+def test_the_start_script_of_an_httpd_counts(site):
+    site.write('bin/envvars', b'export SITES=sites\n')
+    httpd = Httpd(Installation(site.folder, 'ssl.conf', site.path('bin/httpd'), '/conf'), {'SITES': 'other'})
+    assert httpd.environ == {'SITES': 'sites'}
+    assert httpd.started_like([], {'SITES': 'running'}, [b'SITES']).environ == {'SITES': 'running'}
