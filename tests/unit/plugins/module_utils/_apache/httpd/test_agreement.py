@@ -25,7 +25,8 @@ VirtualHost configuration:
 127.0.0.1:443          is a NameVirtualHost
          default server a (with brackets) ({root}/conf/ssl.conf:2)
          port 443 namevhost a ({root}/conf/ssl.conf:2)
-*:8443                 b (macro 'tls' (defined on line 1 of "{root}/m.conf") used on line 5 of ''' + b'''"macro 'vh' (defined on line 9 of "x") used on line 7 of "{root}/conf/ssl.conf"":1)
+*:8443                 b (macro 'tls' (defined on line 1 of "{root}/m.conf") used on line 5 of '''
+REPORT += b'''"macro 'vh' (defined on line 9 of "x") used on line 7 of "{root}/conf/ssl.conf"":1)
 # In file: {root}/conf/ssl.conf
 #   2:
 <VirtualHost 127.0.0.1:443>
