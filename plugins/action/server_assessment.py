@@ -20,6 +20,11 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._pol
     PolicyError,
     read_policy,
 )
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._results.schema import Misfit
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._results.shapes import (
+    read_assessment,
+    read_failure,
+)
 
 COLLECTION = "checkpoint_endpoint.hardening"
 
@@ -47,13 +52,20 @@ class ActionModule(ActionBase):
         policy = {"now": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), **given["policy"]}
         read = self._ask("server_info", {key: given[key] for key in server_info.argument_spec()}, variables)
         if read.get("failed"):
-            return read
+            return read_failure(read)
         assessment = assess(name, policy, read)
         if needs_clients(assessment, given["read_logs"]):
             clients = self._ask("tls_client_info", self._client_options(given), variables)
             if clients.get("failed"):
-                return clients
+                return read_failure(clients)
             assessment = assess(name, policy, read, clients)
+        try:
+            # A number that is none, or a value that is too large, would spoil what is made of all servers.
+            read_assessment(assessment)
+        except Misfit as misfit:
+            return read_failure(
+                {"msg": f"The server's answer does not have the shape of this collection's module: {misfit}."}
+            )
         return {"changed": False, "run": given["run"], **assessment}
 
     def _client_options(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._plain_text import printable
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._results.schema import (
     LONGEST_NAME,
     Budget,
@@ -26,6 +27,10 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._res
     text,
     whole,
 )
+
+# What is told of a module that failed, and how much of it: the end says what went wrong.
+FAILURE_TEXTS = ("msg", "module_stdout", "module_stderr", "exception")
+LONGEST_FAILURE = 16 * 1024
 
 STATUSES = ("pass", "fail", "pending", "waived", "not_applicable", "error")
 
@@ -206,6 +211,12 @@ def read_clients(value: Any) -> dict[str, Any]:
     """
     found: dict[str, Any] = _read(_CLIENTS, value, "clients")
     return found
+
+
+def read_failure(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a failed result with what may be told of it: texts, each cut to its end. Facts, variables and all else are left out."""
+    told = {key: printable(value[key][-LONGEST_FAILURE:]) for key in FAILURE_TEXTS if isinstance(value.get(key), str)}
+    return {"failed": True, "changed": False, "msg": "", **told}
 
 
 def read_findings(value: Any) -> list[dict[str, Any]]:
