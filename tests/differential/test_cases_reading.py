@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._tls.probe import probe
 
 from tests.differential import subject
-from tests.differential.server import Httpd, probe
+from tests.differential.server import Httpd
 from tests.support import apache
+from tests.support.ports import free_port
 
 POLICY = ("TLSv1.2",)
 # A virtual host that accepts whatever its OpenSSL can.
@@ -66,7 +68,7 @@ class Site:
     def __init__(self, case: Case, root: Path, certificate: apache.Certificate) -> None:
         self.case = case
         self.root = root.resolve()
-        self.port = apache.free_port()
+        self.port = free_port()
         head = f"SSLCertificateFile {certificate.certificate}\nSSLCertificateKeyFile {certificate.key}\n"
         head += "SSLCipherSuite ALL:@SECLEVEL=0\n"
         body = head + self.fill(case.listen) + "Include conf/ssl.conf\n"

@@ -16,7 +16,7 @@ import pytest
 from tests.support.fleet import Fleet, raised
 
 # There is no policy server, on purpose.
-ALONE = {"checkpoint_endpoint_allow_empty": True}
+ALONE: dict[str, Any] = {"checkpoint_endpoint_allow_empty": True}
 
 
 @pytest.fixture(scope="module")

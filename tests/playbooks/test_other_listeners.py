@@ -21,7 +21,7 @@ from tests.support.fleet import Fleet, raised
 
 PORT = 4434
 # There is no policy server, on purpose.
-ALONE = {"checkpoint_endpoint_allow_empty": True}
+ALONE: dict[str, Any] = {"checkpoint_endpoint_allow_empty": True}
 # No lab server has it, and nothing on it carries a mark.
 STRANGER = "127.77.66.55"
 
@@ -96,7 +96,8 @@ def finding(fleet: Fleet, folder: Path, **variables: Any) -> dict[str, Any]:
     run = fleet.play("audit", checkpoint_endpoint_report_dir=str(folder), **ALONE, **variables)
     assert run.rc == 0, run.output
     findings = json.loads((folder / "report.json").read_text("utf-8"))["servers"][0]["findings"]
-    return {entry["rule"]: entry for entry in findings}["TLS-4"]
+    found: dict[str, Any] = next(entry for entry in findings if entry["rule"] == "TLS-4")
+    return found
 
 
 def test_it_is_named_in_the_audit(lone: Fleet, portal: str, stranger: list[Any], tmp_path: Path) -> None:

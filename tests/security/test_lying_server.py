@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def lies(request: pytest.FixtureRequest, fleet: Fleet, tmp_path: Path) -> Iterat
     assert {server: fleet.configuration(server) for server in HONEST} == before
 
 
-def play(fleet: Fleet, lies: Lies, playbook: str, **variables: object) -> Run:
+def play(fleet: Fleet, lies: Lies, playbook: str, **variables: Any) -> Run:
     run = fleet.play(playbook, "-i", str(lies.inventory), "-i", str(fleet.folder / "inventory.yml"), **variables)
     assert "Traceback" not in run.output, run.output
     return run
