@@ -11,7 +11,10 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.checkpoint_endpoint.hardening.plugins.modules import server_assessment, server_info
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._server_options import (
+    argument_spec as server_options,
+)
+from ansible_collections.checkpoint_endpoint.hardening.plugins.modules import server_assessment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.plugin_utils._policy.assessment import (
     assess,
     needs_clients,
@@ -50,7 +53,7 @@ class ActionModule(ActionBase):
         name = str(variables.get("inventory_hostname", ""))
         # The moment at which the server is asked, by this clock: however long it takes to answer, its own clock is compared with this one.
         policy = {"now": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), **given["policy"]}
-        read = self._ask("server_info", {key: given[key] for key in server_info.argument_spec()}, variables)
+        read = self._ask("server_info", {key: given[key] for key in server_options()}, variables)
         if read.get("failed"):
             return read_failure(read)
         assessment = assess(name, policy, read)

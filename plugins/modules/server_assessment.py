@@ -135,12 +135,12 @@ text:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.checkpoint_endpoint.hardening.plugins.modules import server_info
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._server_options import argument_spec as server_options
 
 
 def argument_spec():
     return dict(
-        server_info.argument_spec(),
+        server_options(),
         policy=dict(type='dict', required=True),
         read_logs=dict(type='bool', default=True),
         run=dict(type='str', default=''),

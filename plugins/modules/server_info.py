@@ -353,30 +353,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.environment import read_environment
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._listeners.facts import CHOICES
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._server_facts import Handshakes, read_server
-
-
-def argument_spec():
-    return dict(
-        timeout=dict(type='int', default=60),
-        handshake_timeout=dict(type='float', default=5),
-        probe_listeners=dict(type='str', choices=list(CHOICES), default='none'),
-        extra_endpoints=dict(
-            type='list',
-            elements='dict',
-            default=[],
-            options=dict(
-                host=dict(type='str', required=True),
-                port=dict(type='int', default=443),
-                server_names=dict(type='list', elements='str', default=['']),
-                front=dict(type='bool', default=False),
-            ),
-        ),
-        listener_mark=dict(type='str', default=''),
-        profile=dict(type='path'),
-        state_dir=dict(type='path', default='/var/lib/checkpoint_endpoint_hardening'),
-    )
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._server_options import argument_spec
 
 
 def main():

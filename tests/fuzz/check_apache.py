@@ -174,18 +174,25 @@ def _joined_before(data: bytes, position: int, old: bool) -> bytes:
     return held.lstrip(b" \t\v\f\r\n")
 
 
-def _may_stay(directive: Any) -> bool:
-    """Whether an SSLProtocol may keep its words: httpd does not read it, and they are another program's, or a variable's or a macro's."""
+def _may_stay(directive: Any, deciding: set[Any]) -> bool:
+    """Return whether an SSLProtocol may keep its words: they are a variable's or a macro's and decide for no scope with TLS, or another program's."""
+    if b"$" in directive.place.text and directive not in deciding:
+        return True
     words = lexer.split_words(directive.arguments)
     return directive.active is False and (b"$" in directive.place.text or any(not _WORD.match(word) for word in words))
 
 
+def _deciding(configuration: Any) -> set[Any]:
+    return {configuration.governing(scope) for scope in configuration.scopes if configuration.is_tls(scope)}
+
+
 def _means_the_policy(reader: _Reader, plan: Any) -> None:
     tree = reader.tree(plan.contents)
+    deciding = _deciding(Configuration(tree, reader.dialect))
     for directive in tree.directives(b"sslprotocol"):
-        assert _may_stay(directive) or evaluate(directive.arguments, reader.dialect) == plan.policy.protocols, (
-            directive.arguments
-        )
+        assert (
+            _may_stay(directive, deciding) or evaluate(directive.arguments, reader.dialect) == plan.policy.protocols
+        ), directive.arguments
     configuration = Configuration(tree, reader.dialect)
     for scope in configuration.scopes:
         assert not configuration.is_tls(scope) or configuration.configured(scope) == plan.policy.protocols, scope.name

@@ -131,7 +131,7 @@ def test_httpd_tells_where_it_was_built_for(fleet: Fleet) -> None:
 def test_cpstop_and_cpstart_stop_and_start(healthy: Fleet) -> None:
     before = healthy.journal("eps1")
     listed = healthy.ssh("eps1", "cpwd_admin list").stdout
-    assert re.search(r"^EPM +\d+ +E +1 +\[\d\d:\d\d:\d\d\] \d+/\d+/\d{4} +N +startEngine$", listed, re.MULTILINE)
+    assert re.search(r"^EPM +\d+ +E +\d+ +\[\d\d:\d\d:\d\d\] \d+/\d+/\d{4} +N +startEngine$", listed, re.MULTILINE)
     stopped = healthy.ssh("eps1", "cpstop")
     assert (stopped.returncode, stopped.stdout.splitlines()[-1]) == (0, "SVN Foundation stopped")
     state = healthy.state("eps1")

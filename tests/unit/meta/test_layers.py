@@ -28,7 +28,7 @@ LAYERS: Layers = (
     ("plugin_utils._policy",),
     ("plugin_utils._results",),
     ("plugin_utils._plain_text",),
-    ("module_utils._server_facts",),
+    ("module_utils._server_facts", "module_utils._server_options"),
     ("module_utils._guard", "module_utils._logs", "module_utils._listeners"),
     ("module_utils._checkpoint", "module_utils._apache"),
     ("module_utils._tls", "module_utils._parallel"),

@@ -7,7 +7,8 @@
 """Find out how the running httpd was started: its options, and the variables that its configuration uses.
 
 Believed is only a process of root (in tests: of the user of this process) whose executable is the installed program, by device and inode, and
-that owns a listening socket of the configuration. Of its options -D, -d, -f, -C and -c count; nothing of it is ever run.
+that owns a listening socket of the configuration. Where the installed program is a script, its executable is the one that the script names after
+``exec``, and it must have been started for the root directory of this Apache. Of its options -D, -d, -f, -C and -c count; nothing of it is ever run.
 """
 
 from __future__ import (absolute_import, division, print_function)
@@ -28,6 +29,9 @@ Start = namedtuple('Start', ['pid', 'options', 'environ'])
 _WITH_VALUE = frozenset('CcDdEefkn')
 _COUNTED = frozenset('CcDdf')
 _LISTENING = '0A'
+# A script that starts httpd is short; the program that it becomes stands after exec, with its whole path.
+_SCRIPT_BYTES = 64 * 1024
+_EXEC = re.compile(br'^[ \t]*exec[ \t]+(/[^\s"\'$`\\;&|<>()]+)', re.MULTILINE)
 _SOCKET = re.compile(r'socket:\[(\d+)\]\Z')
 
 
@@ -38,18 +42,32 @@ def find_start(program, ports, proc='/proc'):
     :param ports: numbers of the ports that the configuration listens on
     """
     try:
-        wanted = os.stat(program)
-    except OSError:
+        script, wanted = _executable(program)
+    except (OSError, IOError):
         return None
+    root = os.path.dirname(os.path.dirname(program))
     sockets = _listening(ports, proc)
     for pid in sorted((name for name in _names(proc) if name.isdigit()), key=int) if sockets else []:
         path = os.path.join(proc, pid)
         if _is_program(path, wanted) and _sockets(path) & sockets:
             options = _read(os.path.join(path, 'cmdline'))
             environ = _read(os.path.join(path, 'environ'))
-            if options is not None and environ is not None:
-                return Start(int(pid), count_options(options.split(b'\0')[1:-1]), _variables(environ))
+            if options is None or environ is None:
+                continue
+            start = Start(int(pid), count_options(options.split(b'\0')[1:-1]), _variables(environ))
+            if not script or root in values_of(start.options, 'd'):
+                return start
     return None
+
+
+def _executable(program):
+    """Return whether a program is a script, and the status of the file that its process executes."""
+    with open(program, 'rb') as stream:
+        beginning = stream.read(_SCRIPT_BYTES)
+    if not beginning.startswith(b'#!'):
+        return False, os.stat(program)
+    match = _EXEC.search(beginning)
+    return True, os.stat(match.group(1) if match else program)
 
 
 def _names(path):

@@ -71,6 +71,14 @@ def test_who_is_not_believed(proc, harm):
     assert proc.find() is None
 
 
+@pytest.mark.parametrize('root, believed', [('', True), ('/elsewhere', False)])
+def test_a_script_stands_for_the_program_that_it_becomes(proc, root, believed):
+    """Several Apaches can share that program, so it must have been started for this one's root."""
+    proc.program = proc.site.write('bin/httpd', ('#!/bin/sh\nexec %s -d x "$@"\n' % proc.site.path('httpd')).encode('utf-8'))
+    proc.site.write('proc/42/cmdline', ('httpd\0-d\0%s\0-DSSL\0' % (root or proc.site.folder)).encode('utf-8'))
+    assert (proc.find() is not None) == believed
+
+
 def test_a_process_of_another_port_is_not_believed(proc):
     assert proc.find((8443,)) is None
 
