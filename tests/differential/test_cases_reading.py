@@ -9,6 +9,7 @@ with the httpd running and stopped.
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 from collections.abc import Iterator
@@ -18,8 +19,10 @@ from pathlib import Path
 import pytest
 
 from tests.differential import subject
-from tests.differential.server import Httpd, probe
+from tests.differential.server import Httpd
 from tests.support import apache
+
+probe = importlib.import_module(f"{subject.PLUGINS}.module_utils._tls.probe").probe
 
 POLICY = ("TLSv1.2",)
 # A virtual host that accepts whatever its OpenSSL can.
