@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.differential import edits, subject
 from tests.differential.configuration import Configuration
@@ -119,14 +120,18 @@ def _short(answers: dict[str, Answer]) -> dict[str, list[str]]:
 def rewriting(server: Server, before: Truth, state_dir: Path, outcome: Outcome) -> Iterator[str]:
     """Let the module write the policy, and see what it did."""
     policy = server.configuration.policy
+    # It is stopped: what is known is how it was started before, as in a change of a server.
+    started: dict[str, Any] = {"httpd_options": ["-D", "FOREGROUND"]}
     old = subject.snapshot(server.place.root)
-    foreseen = subject.rewrite(server, policy, state_dir, check=True)
+    foreseen = subject.rewrite(server, policy, state_dir, check=True, **started)
     if subject.snapshot(server.place.root) != old or state_dir.exists():
         yield "check mode touched something"
-    done = subject.rewrite(server, policy, state_dir)
+    done = subject.rewrite(server, policy, state_dir, **started)
     new = subject.snapshot(server.place.root)
-    started = "starts" if before.started else "config test fails" if not before.config_test else "does not start"
-    outcome.kind = f"{started}, {'refused' if done.failed else 'changed' if done.changed else 'left alone'}"
+    outcome_of_start = (
+        "starts" if before.started else "config test fails" if not before.config_test else "does not start"
+    )
+    outcome.kind = f"{outcome_of_start}, {'refused' if done.failed else 'changed' if done.changed else 'left alone'}"
     if done.failed and re.search(TRIED, done.message) and not before.config_test:
         # Only writing can show whether a configuration that httpd refuses is mended by it; the old bytes must be back.
         if {path: facts[0] for path, facts in new.items()} != {path: facts[0] for path, facts in old.items()}:
@@ -144,7 +149,7 @@ def rewriting(server: Server, before: Truth, state_dir: Path, outcome: Outcome) 
     if foreseen.result["diff"] != done.result["diff"]:
         yield f"check mode showed another diff: {foreseen.result['diff']}"
     yield from enforced(server, before, done)
-    again = subject.rewrite(server, policy, state_dir)
+    again = subject.rewrite(server, policy, state_dir, **started)
     if again.failed or again.changed or subject.snapshot(server.place.root) != new:
         yield f"a second run is not without change: {again.result}"
 

@@ -122,7 +122,7 @@ class Server:
 
         :param meanwhile: called while httpd runs
         """
-        tested = self.httpd.run("-t")
+        tested = self.httpd.run("-t", "-DFOREGROUND")
         if tested.returncode != 0:
             return Truth(False, False, tested.stdout + tested.stderr)
         with self.running() as error:

@@ -9,6 +9,7 @@ with the httpd running and stopped.
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from tests.differential import subject
 from tests.differential.server import Httpd
 from tests.support import apache
 from tests.support.ports import free_port
+
+probe = importlib.import_module(f"{subject.PLUGINS}.module_utils._tls.probe").probe
 
 POLICY = ("TLSv1.2",)
 # A virtual host that accepts whatever its OpenSSL can.

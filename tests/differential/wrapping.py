@@ -9,6 +9,7 @@ import random
 
 from tests.differential import words
 from tests.differential.spelling import Line, Node, Raw, Section
+from tests.support import apache
 
 CONDITIONS = (
     ("IfModule", "mod_ssl.c"), ("IfModule", "ssl_module"), ("IfModule", "!mod_nss.c"), ("IfModule", "mod_so.c"), ("IfModule", "core.c"),
@@ -17,14 +18,23 @@ CONDITIONS = (
     ("IfVersion", "> 2.2"), ("IfVersion", "< 2.5"), ("IfVersion", "!< 2.4"), ("IfVersion", "~ ^2\\.4"), ("IfVersion", "/^2\\.4/"),
     ("IfVersion", "= /^2/"), ("IfVersion", ">= 2"), ("IfVersion", ">= 2.4.17"), ("IfFile", "/dev/null"), ("IfFile", "httpd.conf"),
     ("IfFile", "!@ROOT@/missing"), ("IfDirective", "SSLProtocol"), ("IfDirective", "sslengine"), ("IfDirective", "!NSSProtocol"),
+    ("IfDefine", "FOREGROUND"), ("IfDefine", "!BACKGROUND"), ("IfModule", "event.c"), ("IfModule", "!mod_mpm_event.c"),
+    ("IfDirective", "!MDomain"), ("IfVersion", "~ ^2\\.[[:digit:]]"), ("IfModule", "!mod_rewrite.c"), ("IfDirective", "!RewriteEngine"),
     ("IfSection", "VirtualHost"), ("IfSection", "!NoSuch"), ("IfModule", '"mod_ssl.c"'), ("IfFile", '"@ROOT@/httpd.conf"'),
 )  # fmt: skip
 UNMET = (
     ("IfModule", "!mod_ssl.c"), ("IfModule", "mod_nss.c"), ("IfModule", "prefork.c"), ("IfDefine", "NOSSL"), ("IfDefine", "!SSL"),
     ("IfVersion", "< 2.4"), ("IfVersion", "= 2.4.1"), ("IfVersion", "2.2"), ("IfVersion", "!~ 2"), ("IfFile", "missing"),
     ("IfDirective", "NSSProtocol"), ("IfSection", "NoSuch"), ("IfModule", "MOD_SSL.C"), ("IfDefine", "ssl"), ("IfVersion", "= 2.4"),
+    ("IfDefine", "!FOREGROUND"), ("IfDefine", "BACKGROUND"), ("IfModule", "mod_mpm_event.c"), ("IfDirective", "SSLPolicyX"),
     ("IfModule", "mod_http2.c"), ("IfVersion", "> 2.4"), ("IfSection", "<VirtualHost>"), ("IfVersion", "!>= 2.4"),
 )  # fmt: skip
+# Modules that a configuration may load late: name, source file, a directive and a section of theirs.
+LATE = (
+    ("rewrite", "mod_rewrite.c", "RewriteEngine", "NoSuch"),
+    ("proxy", "mod_proxy.c", "ProxyPass", "Proxy"),
+    ("alias", "mod_alias.c", "Alias", "NoSuch"),
+)
 BEYOND_THE_BRACKET = ("", "", "", "", "", " ", " # x")
 
 
@@ -61,6 +71,8 @@ class Wrapping:
                 ways += [self.variable, self.variable]
             if inside:
                 ways += [self.shared]
+            else:
+                ways += [self.late_module]
             way = self.chance.choice(ways)
             self.used.add(way.__name__)
             nodes = way(nodes)
@@ -75,6 +87,23 @@ class Wrapping:
             opposite = argument[1:] if argument.startswith("!") else f"!{argument}"
             made.insert(self.chance.randint(0, 1), Section(name, opposite, (words.protocol_line(self.chance, 1.0),)))
         return tuple(made)
+
+    def late_module(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+        """Beside or in a condition about a module that is loaded only further down; a second LoadModule does nothing."""
+        name, source, directive, section = self.chance.choice(LATE)
+        file = apache.find_installation().modules / f"mod_{name}.so"
+        load = Line("LoadModule", (f"{name}_module", str(file)))
+        kinds = [
+            ("IfModule", source),
+            ("IfModule", f"{name}_module"),
+            ("IfDirective", directive),
+            ("IfSection", section),
+        ]
+        kind, argument = self.chance.choice(kinds)
+        sign = self.chance.choice(["", "!"])
+        around = Section(kind, sign + argument, nodes)
+        beside = Section(kind, argument, (words.protocol_line(self.chance, 1.0),))
+        return self.chance.choice([(around, load), (load, around), (beside, load, *nodes), (load, beside, *nodes)])
 
     def unmet(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
         """Beside a section that is likely not read; one time in three the nodes themselves are in it."""
