@@ -33,6 +33,7 @@ DEFAULTS: dict[str, Any] = {
     "assess_ignored_listeners": [],
     "assess_extra_endpoints": [],
     "assess_listener_mark": "",
+    "assess_run": "",
     "enforce_tls_protocols": ["TLSv1.2"],
     "enforce_sign_hash": "sha256",
     "enforce_waivers": [],
