@@ -39,7 +39,7 @@ def start():
     started = []
 
     def run(*argv, **options):
-        process = subprocess.Popen(argv, stdout=subprocess.PIPE, **options)
+        process = subprocess.Popen(argv, stdout=subprocess.PIPE, close_fds=True, **options)
         started.append(process)
         return process
 
