@@ -82,7 +82,8 @@ CASES = {
     "start-serves-nothing": Case("start-serves-nothing", None, NOT_BACK, ("does not answer",), answers=False),
     # Nobody can say whether the services run, but they do.
     "watchdog-unreadable": Case("watchdog-unreadable", START, NOT_BACK, ("list of processes cannot be read",)),
-    "watchdog-unreadable-thrice": Case("watchdog-unreadable:3", START, BACK, ("list of processes cannot be read",)),
+    # Unknown words of the watchdog's client are asked for again, until it says what runs.
+    "watchdog-unreadable-thrice": Case("watchdog-unreadable:3", START, HARDENED),
     "disk-full": Case("disk-full", WRITE, BACK, ("No space left on device",)),
     "disk-full-after-the-change": Case("disk-full", START, HARDENED),
     "disk-full-from-the-beginning": Case("disk-full", None, REFUSED, ("MiB are free",)),
