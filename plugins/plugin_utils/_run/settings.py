@@ -28,7 +28,6 @@ DEFAULTS: dict[str, Any] = {
     "assess_state_dir": STATE_DIR,
     "assess_command_timeout": 60,
     "assess_handshake_timeout": 5,
-    "assess_run": "",
     "assess_probe_listeners": "web",
     "assess_ignored_listeners": [],
     "assess_extra_endpoints": [],
