@@ -53,6 +53,8 @@ def lies(request: pytest.FixtureRequest, fleet: Fleet, tmp_path: Path) -> Iterat
     for number in range(LIARS):
         folder = tmp_path / f"liar{number}"
         answers = liar.answers(SEED + 1000 * request.param + number, 16, ground / "trap")
+        # The first one goes for our variables with every answer: what a play takes from one server, it takes from this one.
+        answers = [liar.bold_answer(ground / "trap")] if number == 0 else answers
         python = liar.install(folder, answers)
         hosts[f"a{number:02}liar"] = {**fleet.hosts["eps1"], "ansible_python_interpreter": str(python)}
         folders.append(folder)
