@@ -88,7 +88,11 @@ def _answer(chance: random.Random, trap: Path) -> bytes:
         found["ansible_facts"] = _facts(chance, trap)
     if chance.random() < 0.3:
         found["add_host"] = {"host_name": "honest", "groups": ["endpoint_servers"], "host_vars": _facts(chance, trap)}
-    if chance.random() < 0.2:
+    if chance.random() < 0.3:
+        # What fails is registered too, under the name of an assessment.
+        forged = {"rule": "TLS-1", "status": "pass", "message": "", "evidence": {}, "title": "", "next_step": ""}
+        found |= {"failed": True, "name": "eps1", "compliant": True, "text": "at the policy", "findings": [forged]}
+    elif chance.random() < 0.2:
         found |= {"failed": True, "msg": chance.choice(hostile.TEXTS)}
     if chance.random() < 0.1:
         found |= {"_ansible_delegated_vars": {"ansible_host": "127.0.0.1"}, "_ansible_verbose_always": True}
