@@ -37,7 +37,7 @@ def guard(store, record, environment, kept, go):
         if asked_to_end():
             _disarm(store, record)
             return
-        if store.has_ended(record.id):
+        if store.has_ended(record):
             return
         _learn(written, store.place.announced(record.id))
     cause = 'The deadline passed' if record.due <= seconds_up() else 'The run asked for it'
@@ -71,7 +71,7 @@ def _learn(written, announced):
 
 def _disarm(store, record):
     """End because of SIGTERM, which an administrator sends to be left alone."""
-    if store.has_ended(record.id):
+    if store.has_ended(record):
         return
     record.update(
         state='disarmed', finished_at=now_text(),

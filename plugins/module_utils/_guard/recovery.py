@@ -98,7 +98,7 @@ class Recovery(object):
     def _try(self, number, reason):
         """Try once; True when nothing is left to do."""
         with self._alone():
-            if self._store.has_ended(self._record.id):
+            if self._store.has_ended(self._record):
                 return True
             self._take_over(number, reason)
             try:
@@ -234,7 +234,7 @@ class Recovery(object):
 
     def _end_by_signal(self):
         record = self._record
-        if not self._store.has_ended(record.id):
+        if not self._store.has_ended(record):
             record.update(
                 state='disarmed', acting=None, finished_at=now_text(),
                 message='The guard was ended by a signal (process %d). Nothing more is put back or started.' % os.getpid(),
@@ -250,7 +250,7 @@ class Recovery(object):
         until = seconds_up() + seconds
         while seconds_up() < until:
             self._cancelled()
-            if self._store.has_ended(self._record.id):
+            if self._store.has_ended(self._record):
                 return
             time.sleep(max(0.0, min(_TICK, until - seconds_up())))
 
