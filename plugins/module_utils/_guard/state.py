@@ -22,8 +22,10 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._err
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.locks import Busy, locked
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.os_errors import problem
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import private_directory, read_record, write_record
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.temporary import remove_leftovers
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import Place
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import FINISHED, NO_GUARD, GuardRecord
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
 
 LOCK_SECONDS = 15.0
 # Bytes. Enough for the record and its temporary file.
@@ -175,6 +177,9 @@ class Store(object):
                 yield
             return
         with self.place.locked(seconds, self._busy), self._beside(seconds):
+            # What a killed writer left of the one record, when the other was written in time.
+            for directory in (self.place.directory, self.directory):
+                remove_leftovers(name_bytes(directory))
             yield
 
     @contextmanager

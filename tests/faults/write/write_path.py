@@ -38,7 +38,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.backups import backup_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import read_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import write_record
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import earlier_release
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import earlier_release, recovery
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm as arm_guard
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import disarm as disarm_guard
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.files import keep
@@ -49,6 +49,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._gua
 # Looking at every process of the machine changes nothing, and takes other calls each time. Other checkouts may be at work here, too.
 earlier_release._PROCESSES = os.path.join(ROOT, "tests")
 listening.process_numbers = list
+recovery.CONFIRM_SECONDS = 0.0
 
 BEGIN = "/mark-of-the-write-path/begin"
 END = "/mark-of-the-write-path/end"
@@ -97,7 +98,9 @@ def roll_back(settings):
     # type: (dict[str, object]) -> None
     """What the guard does when its deadline has passed, in this process."""
     store = Store(settings["state_dir"])
-    current = store.load_any()
+    store.load_any()
+    with store.locked():
+        current = store.load_any()
     if current.state != "rolled_back":
         Recovery(store, current, read_environment(settings["profile"]), keep(current.restore)).run("a test")
 
