@@ -73,7 +73,6 @@ class _Plan(object):
 
 def predict_arm(request):
     """Check everything that arming needs, and return the GuardRecord that would come of it; nothing is written."""
-    _refuse_open_at(Store(request.state_dir))
     plan = _Plan(request, write=False)
     _refuse_any(plan.store, plan.environment)
     return GuardRecord(state='armed', reason=request.reason, restore=plan.restore)
@@ -86,7 +85,6 @@ def arm(request):
     :returns: GuardRecord
     :raises AdministratorError: when a guard of this server is open already, or something is not as it must be; then nothing but backups was made
     """
-    _refuse_open_at(Store(request.state_dir))
     environment = read_environment(request.profile)
     store = Store(request.state_dir, place_of(environment))
     _refuse_any(store, environment)
@@ -123,12 +121,8 @@ def _refuse_any(store, environment):
     default = Store(default_state_directory(environment))
     records = [store.load(), store.place.load()] + ([default.load_if_readable()] if default.state_dir != store.state_dir else [])
     for record in records:
-        refuse_open((record or NO_GUARD).effective(), store.state_dir)
+        refuse_open((store.latest(record) or NO_GUARD).effective(), store.state_dir)
     refuse_earlier([record.pid for record in records if record is not None])
-
-
-def _refuse_open_at(store):
-    refuse_open((store.load() or NO_GUARD).effective(), store.state_dir)
 
 
 def refuse_open(record, state_dir):

@@ -32,22 +32,42 @@ def guard(store, record, environment, kept, go):
     if not _is_armed(store, record, go):
         return
     written = {}
-    while (record.due > seconds_up() and not asked_to_act()) or _another_acts(store, record):
+    while not _is_due(store, record):
         time.sleep(max(0.1, min(record.due - seconds_up(), _TICK)))
         if asked_to_end():
             _disarm(store, record)
             return
-        if store.has_ended(record.id):
+        if _has_ended(store, record, written):
             return
-        _learn(written, store.place.announced(record.id))
     cause = 'The deadline passed' if record.due <= seconds_up() else 'The run asked for it'
     reason = '%s and the change was not confirmed (%s)' % (cause, record.purpose)
     Recovery(store, record, environment, kept, written).run(reason)
 
 
-def _another_acts(store, record):
-    """Return whether a process that was triggered is putting the server back already; when it is killed, this one takes over."""
-    return any(known.id == record.id and known.is_open and known.acting and lives(known.acting) for known in store.records())
+def _is_due(store, record):
+    """Return whether this process has to act: its time has come, and no process that was triggered is at it already.
+
+    When that one is killed, this one takes over.
+    """
+    if record.due > seconds_up() and not asked_to_act():
+        return False
+    try:
+        return not any(known.id == record.id and known.is_open and known.acting and lives(known.acting) for known in store.records())
+    except Exception as error:
+        say(record.id, 'an unforeseen error: %r' % error)
+        return True
+
+
+def _has_ended(store, record, written):
+    """Return whether the guard was ended by its owner; learn what the run is about to write on the way."""
+    try:
+        if store.has_ended(record):
+            return True
+        _learn(written, store.place.announced(record.id))
+    except Exception as error:
+        # Whatever is the matter with the state, it confirms nothing.
+        say(record.id, 'an unforeseen error: %r' % error)
+    return False
 
 
 def _is_armed(store, record, go):
@@ -71,7 +91,7 @@ def _learn(written, announced):
 
 def _disarm(store, record):
     """End because of SIGTERM, which an administrator sends to be left alone."""
-    if store.has_ended(record.id):
+    if store.has_ended(record):
         return
     record.update(
         state='disarmed', finished_at=now_text(),

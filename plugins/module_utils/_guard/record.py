@@ -28,8 +28,9 @@ _PUBLIC = (
     'unsaved',
 )
 # due: see seconds_up. stop: None until cpstop was tried, then what came of it. process, acting: see daemon.identify. processes: names of what executed
-# at the time of arming. armed_for: SHA-256 by path. place: path of the Place.
-_INNER = ('due', 'process', 'acting', 'processes', 'restart_needed', 'armed_for', 'place', 'stop')
+# at the time of arming. armed_for: SHA-256 by path. place: path of the Place. round: counts the rollbacks
+# that were begun after the guard had ended.
+_INNER = ('due', 'process', 'acting', 'processes', 'restart_needed', 'armed_for', 'place', 'stop', 'round')
 
 # The options of the module change_guard, see its documentation.
 GuardRequest = namedtuple('GuardRequest', [
@@ -94,6 +95,10 @@ class GuardRecord(object):
     def is_open(self):
         """Whether this guard is still to act."""
         return self.state in OPEN
+
+    def is_ended_by(self, other):
+        """Return whether another record tells of the end of this guard: its own copy may be older, when a process was killed between the two."""
+        return other.id == self.id and not other.is_open and (other.round or 0) >= (self.round or 0)
 
     def held_by(self):
         """Return who holds the guard, for a message."""

@@ -20,12 +20,12 @@ import time
 from contextlib import contextmanager
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.listening import running_tools
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.services import look
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._checkpoint.transitions import STOP_GRACE_SECONDS, STOP_KILL_SECONDS
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._commands import end_members, members
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._errors import AdministratorError
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.change_journal import written_digests
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.locks import Busy
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.attempt import Attempt
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.attempt import LOOK_SECONDS, Attempt
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.daemon import (
     asked_to_end,
     identify,
@@ -44,6 +44,8 @@ FOREGROUND_ATTEMPTS = 3
 # What one try may take beyond its stop and start: the end of a late cpstop, looks and tests; in seconds.
 SLACK = 240.0
 _TICK = 0.5
+# How long the services must stay up before a rollback is over, in seconds.
+CONFIRM_SECONDS = 3.0
 _SYSLOG_SECONDS = 2.0
 # Tools that must not be started beside: those of the services, and those that install.
 TOOLS = ('cpstop', 'cpstart')
@@ -89,16 +91,26 @@ class Recovery(object):
         try:
             while True:
                 number += 1
-                if self._try(number, reason):
+                if self._try_whatever_happens(number, reason):
                     return
                 self._sleep(pause_after(number))
         except Ended:
             self._end_by_signal()
 
+    def _try_whatever_happens(self, number, reason):
+        """Try once; an error that nobody has foreseen ends the try and not the guard."""
+        try:
+            return self._try(number, reason)
+        except Ended:
+            raise
+        except Exception as error:
+            self._say('an unforeseen error: %r' % error)
+            return False
+
     def _try(self, number, reason):
         """Try once; True when nothing is left to do."""
         with self._alone():
-            if self._store.has_ended(self._record.id):
+            if self._has_ended():
                 return True
             self._take_over(number, reason)
             try:
@@ -106,6 +118,9 @@ class Recovery(object):
                 self._end_late_stop()
                 attempt = self._attempt()
                 attempt.run()
+                if not self._stays():
+                    # Something that stops them was at work beside; it has ended now.
+                    attempt.run()
             except Ended:
                 raise
             except Exception as error:
@@ -128,7 +143,7 @@ class Recovery(object):
                 if seconds_up() < until or self._other_guard_acts():
                     continue
                 self._say('the lock is held for too long; this goes on without it')
-            except AdministratorError as error:
+            except Exception as error:
                 self._say('the lock cannot be used, this goes on without it: %s' % error)
             else:
                 try:
@@ -139,13 +154,25 @@ class Recovery(object):
             yield
             return
 
+    def _records(self):
+        """Return the records that can be read; whatever is the matter with the state, it keeps nobody from starting the services."""
+        try:
+            return self._store.records()
+        except Exception as error:
+            self._say('an unforeseen error: %r' % error)
+            return []
+
+    def _has_ended(self):
+        """Return whether the guard was ended by its owner."""
+        return any(self._record.is_ended_by(other) for other in self._records())
+
     def _other_guard_acts(self):
-        acting = [record.acting for record in self._store.records() if record.id == self._record.id and record.acting]
+        acting = [record.acting for record in self._records() if record.id == self._record.id and record.acting]
         return any(process.get('pid') != os.getpid() and lives(process) for process in acting)
 
     def _take_over(self, number, reason):
         """Bring the record up to what another process may have done, and say that this one acts now."""
-        for record in self._store.records():
+        for record in self._records():
             if record.id == self._record.id and record.state == 'triggered':
                 self._record.update(restart_needed=record.restart_needed or self._record.restart_needed, stop=record.stop or self._record.stop)
         first = number == 1
@@ -203,6 +230,12 @@ class Recovery(object):
         limit = {'cpstop': self._record.stop_timeout, 'cpstart': self._record.start_timeout}.get(name)
         return limit is None or seconds_of_life(pid) < limit
 
+    def _stays(self):
+        """Return whether the services still run after a moment: what another process had begun to stop may have run to the last."""
+        self._sleep(CONFIRM_SECONDS)
+        self._wait_for_tools()
+        return look(self._environment, self._record.ports or (), LOOK_SECONDS, self._record.processes or ()).state == 'started'
+
     def _note_failure(self, number, error):
         self._record.attempts = (self._record.attempts or [])[-20:] + [{'at': now_text(), 'number': number, 'failed': str(error)}]
         self._record.message = '%s. The services do not run yet; the next try is in %d s: %s' % (self._record.reason, pause_after(number), error)
@@ -234,7 +267,7 @@ class Recovery(object):
 
     def _end_by_signal(self):
         record = self._record
-        if not self._store.has_ended(record.id):
+        if not self._has_ended():
             record.update(
                 state='disarmed', acting=None, finished_at=now_text(),
                 message='The guard was ended by a signal (process %d). Nothing more is put back or started.' % os.getpid(),
@@ -250,7 +283,7 @@ class Recovery(object):
         until = seconds_up() + seconds
         while seconds_up() < until:
             self._cancelled()
-            if self._store.has_ended(self._record.id):
+            if self._has_ended():
                 return
             time.sleep(max(0.0, min(_TICK, until - seconds_up())))
 

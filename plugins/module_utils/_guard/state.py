@@ -22,8 +22,10 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._err
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.locks import Busy, locked
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.os_errors import problem
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.records import private_directory, read_record, write_record
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.temporary import remove_leftovers
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import Place
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import FINISHED, NO_GUARD, GuardRecord
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._text import name_bytes
 
 LOCK_SECONDS = 15.0
 # Bytes. Enough for the record and its temporary file.
@@ -75,7 +77,7 @@ class Store(object):
             self.place = Place(record.place)
         if record is None and trouble is not None:
             raise trouble
-        return record
+        return self.latest(record)
 
     def _copy(self, identifier):
         try:
@@ -150,9 +152,16 @@ class Store(object):
                 found.append(record)
         return found
 
-    def has_ended(self, identifier):
+    def has_ended(self, record):
         """Return whether a guard was ended by its owner. A state that is not there or cannot be read confirms nothing."""
-        return any(record.id == identifier and record.state in FINISHED for record in self.records())
+        return any(record.is_ended_by(other) for other in self.records())
+
+    def latest(self, record):
+        """Return the record that tells of the end of a guard, where there is one, in place of an open one that was not brought up to date."""
+        if record is None or not record.is_open:
+            return record
+        others = self.records() + (Store(record.state_dir).records() if record.state_dir and record.state_dir != self.state_dir else [])
+        return ([other for other in others if record.is_ended_by(other)] + [record])[0]
 
     @contextmanager
     def locked(self, seconds=LOCK_SECONDS):
@@ -168,6 +177,9 @@ class Store(object):
                 yield
             return
         with self.place.locked(seconds, self._busy), self._beside(seconds):
+            # What a killed writer left of the one record, when the other was written in time.
+            for directory in (self.place.directory, self.directory):
+                remove_leftovers(name_bytes(directory))
             yield
 
     @contextmanager
@@ -218,8 +230,8 @@ def read_guard(state_dir, place=None):
 
 def read_record_of(store):
     """Return the record that counts for a server: an open one under another state directory before one that has ended here."""
-    record = store.load()
+    record = store.latest(store.load())
     if store.place is not None and (record is None or not record.is_open):
-        other = store.place.load()
+        other = store.latest(store.place.load())
         record = other if other is not None and (record is None or other.is_open) else record
     return record or NO_GUARD

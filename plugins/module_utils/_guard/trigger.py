@@ -98,7 +98,7 @@ def _start(store, record, request, reason):
     earlier = record.acting
     if record.state in FINISHED:
         # A new rollback may need a stop of its own.
-        record.stop = None
+        record.update(stop=None, round=(record.round or 0) + 1)
     # From here on a guard process that waits for its deadline is the second one who would finish this.
     record.update(state='triggered', acting=daemon.identify(os.getpid()), reason=reason, attempts=[])
     try:

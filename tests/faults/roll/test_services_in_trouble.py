@@ -202,6 +202,8 @@ def test_the_causes_are_gone_and_a_rerun_converges(fleet: Fleet, met: dict[str, 
         # One that goes on trying by itself would find out within its next pause.
         if guard(fleet, server)["state"] == "triggered":
             assert fleet.module(server, "change_guard", state="triggered")["guard"]["state"] == "rolled_back"
+    # Its httpd was started with options of the fault, and runs with them still.
+    fleet.module(met["start-refuses-handshakes"].server, "services", state="restarted", timeout=60)
     run = fleet.play("harden", "--limit", ",".join(servers), **policy(600, checkpoint_endpoint_serial="100%"))
     assert run.rc == 0, run.output
     for found in met.values():

@@ -22,7 +22,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
     read_record,
     write_record,
 )
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon, earlier_release
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import disarm
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.record import GuardRequest
@@ -176,7 +176,8 @@ def test_writing_a_record(tmp_path: Path, report: Callable[[str, int], None]) ->
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[SmallServer]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallServer]:
+    monkeypatch.setattr(earlier_release, "_PROCESSES", str(tmp_path))
     small = SmallServer(tmp_path / "server")
     yield small
     for record in Store(small.state_dir, small.place).records():

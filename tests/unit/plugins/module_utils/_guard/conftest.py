@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.atomic_write import write_file
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._files.file_state import digest, read_file
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon, earlier_release
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon, earlier_release, recovery
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.place import Place
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store, read_guard
 
@@ -47,6 +47,7 @@ time.sleep(%(seconds)r)
 def no_process_stays(server, monkeypatch):
     # Release 1.0.0 could be at work on this machine, for another checkout.
     monkeypatch.setattr(earlier_release, '_PROCESSES', server.root)
+    monkeypatch.setattr(recovery, 'CONFIRM_SECONDS', 0.3)
     place = server.place.directory
     yield
     for record in Store(server.state_dir, Place(place)).records():

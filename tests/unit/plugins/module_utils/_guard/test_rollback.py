@@ -171,3 +171,34 @@ def test_worker_of_a_killed_step_does_not_stop_the_services_again(server, monkey
     assert until(lambda: state_of(server)['state'] == 'rolled_back'), state_of(server)
     assert not until(lambda: 'late' in server.read('calls'), 6)
     assert server.runs() and server.read('calls').split() == ['stop', 'start']
+
+
+def test_services_that_are_being_stopped_unseen_are_started_again(server, monkeypatch, until, state_of):
+    """They run when the guard looks, and a moment later they do not."""
+    monkeypatch.setattr(recovery, 'CONFIRM_SECONDS', 2.0)
+    monkeypatch.setattr(recovery, 'running_tools', lambda environment, names: [])
+    arm(server.request(deadline=1))
+    threading.Timer(2.0, server.stop).start()
+    assert until(lambda: state_of(server)['state'] == 'rolled_back'), state_of(server)
+    assert server.runs() and server.read('calls').split() == ['start']
+
+
+@pytest.mark.parametrize('name', ['has_ended', 'records', 'save', 'locked'])
+def test_error_that_nobody_has_foreseen_does_not_end_the_guard(server, monkeypatch, until, change, name):
+    arm_with_trouble = getattr(Store, name)
+    asked = []
+
+    def trouble(self, *arguments):
+        # The state of a mount that goes away, say: none of the errors that are handled.
+        asked.append(name)
+        if os.getpid() != pid and len(asked) % 2:
+            raise RuntimeError('unforeseen')
+        return arm_with_trouble(self, *arguments)
+
+    pid = os.getpid()
+    monkeypatch.setattr(recovery, 'PAUSE', 0.1)
+    monkeypatch.setattr(Store, name, trouble)
+    arm(server.request(deadline=1))
+    server.stop()
+    change(server)
+    assert until(lambda: server.runs() and server.read('ssl.conf') == 'old\n')

@@ -16,7 +16,7 @@ from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._fil
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard import daemon
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.arm import arm
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.disarm import disarm
-from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store
+from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.state import Store, read_guard
 from ansible_collections.checkpoint_endpoint.hardening.plugins.module_utils._guard.trigger import trigger
 
 
@@ -137,3 +137,18 @@ def test_damaged_state_is_told_and_nothing_is_done(server, state_of):
             state_of(server)
         with pytest.raises(AdministratorError):
             arm(server.request())
+
+
+@pytest.mark.parametrize('older', ['state', 'place'])
+def test_end_that_was_written_down_once_counts(server, older, state_of):
+    """A process was killed between the two records, or one of them could not be written."""
+    arm(server.request())
+    armed = Store(server.state_dir).load()
+    assert disarm(server.request())[0] is True
+    if older == 'state':
+        write_record(Store(server.state_dir).path, armed.to_json())
+    else:
+        server.place.save(armed)
+    assert read_guard(server.state_dir, server.place)['state'] == 'disarmed'
+    assert disarm(server.request())[0] is False
+    assert arm(server.request()).state == 'armed'
